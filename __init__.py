@@ -1,0 +1,1 @@
+"""tertulia: a topic becomes a cited report."""

@@ -1,0 +1,1 @@
+"""Who thinks: the roles, and the engines that play them."""

@@ -1,0 +1,1 @@
+"""The engine that needs no language model: it selects sentences, it never writes one."""

@@ -1,0 +1,1 @@
+"""The engine in which a language model plays every role."""

@@ -1,0 +1,115 @@
+"""Every error that tertulia raises on purpose.
+
+TertuliaError                       exit code 1
+├── UsageError                      2   a flag, setting or input is wrong
+│   ├── SettingsError               2   a settings file or environment variable is wrong
+│   ├── MissingExtraError           2   an optional package is not installed
+│   ├── PanelError                  2   a panel file or a reply about the panel cannot be used
+│   └── UnknownRunError             2   there is no run with this id
+├── NoEvidenceError                 4   the sources hold nothing about the topic
+├── EngineError                     1   who plays the roles failed
+│   ├── EngineSettingsError         2   wrong key, unknown model, wrong address
+│   ├── EngineUnavailableError      1   the model server does not answer; worth another try
+│   └── ReplyError                  1   the model answered, but not in a form that can be used
+├── SourceError                     1   a source failed; recorded as a gap, never fatal by itself
+│   ├── SourceSettingsError         2   a source lacks its key or has a wrong address
+│   └── SourceUnavailableError      1   a source does not answer; worth another try
+├── DocumentError                   1   one document cannot be read; it is skipped and named
+└── StorageError                    1   the database or a file cannot be read or written
+    └── RunBusyError                1   another process is working on this run
+
+`hint` tells the reader what to do next. `retryable` says whether the same call may succeed later.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class TertuliaError(Exception):
+    """The root: a sentence that says what happened, and a hint that says what to do next."""
+
+    exit_code: ClassVar[int] = 1
+    retryable: ClassVar[bool] = False
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
+class UsageError(TertuliaError):
+    """A flag, a setting or an input cannot be used."""
+
+    exit_code = 2
+
+
+class SettingsError(UsageError):
+    """A settings file or an environment variable cannot be used."""
+
+
+class MissingExtraError(UsageError):
+    """An optional package is needed and not installed."""
+
+
+class PanelError(UsageError):
+    """A panel file, or a reply about the panel, cannot be used."""
+
+
+class UnknownRunError(UsageError):
+    """There is no run with this id."""
+
+
+class NoEvidenceError(TertuliaError):
+    """The sources hold nothing about the topic, so no report is written."""
+
+    exit_code = 4
+
+
+class EngineError(TertuliaError):
+    """Who plays the roles failed."""
+
+
+class EngineSettingsError(EngineError):
+    """The key, the model's name or the server's address is wrong: asking again changes nothing."""
+
+    exit_code = 2
+
+
+class EngineUnavailableError(EngineError):
+    """The model's server does not answer or is overloaded."""
+
+    retryable = True
+
+
+class ReplyError(EngineError):
+    """The model answered, but not in a form that can be used."""
+
+
+class SourceError(TertuliaError):
+    """A source failed. The run goes on without it and the report names the gap."""
+
+
+class SourceSettingsError(SourceError):
+    """A source lacks its key or has a wrong address: asking again changes nothing."""
+
+    exit_code = 2
+
+
+class SourceUnavailableError(SourceError):
+    """A source does not answer or asks for fewer requests."""
+
+    retryable = True
+
+
+class DocumentError(TertuliaError):
+    """One document cannot be read. It is skipped and named."""
+
+
+class StorageError(TertuliaError):
+    """The database or a file cannot be read or written."""
+
+
+class RunBusyError(StorageError):
+    """Another process is working on this run."""
+
+    retryable = True

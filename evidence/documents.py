@@ -1,0 +1,74 @@
+"""Documents: what a source returned, once per canonical address."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import asdict, dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One retrieved page or file, kept whole.
+
+    `url` is the canonical address (see `evidence.urls`), or for a file its path as the user gave it (a POSIX path,
+    relative where the user's was). `id` is `document_id(url)`. `text` is light Markdown: headings as `## Heading`
+    lines, paragraphs parted by blank lines, list items as `- item`, tables as pipe tables; no inline markup, no
+    links, no images. `source` is the name of the source that found it (web, wikipedia, documents), `kind` the
+    form (page, md, txt, html, pdf, docx, csv). `language` and `published` are "" when unknown; dates are
+    ISO 8601 (`2025-03-01`), `retrieved_at` is ISO 8601 with zone. `content_hash` is SHA-256 of `text`, in hex.
+    """
+
+    id: str
+    url: str
+    title: str
+    source: str
+    kind: str
+    text: str
+    content_hash: str
+    retrieved_at: str
+    language: str = ""
+    published: str = ""
+    site: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        """The document as JSON-ready data."""
+        return asdict(self)
+
+
+def document_id(url: str) -> str:
+    """The id of the document at a canonical URL or path: 16 hex digits of its SHA-256."""
+    return hashlib.sha256(url.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+def content_hash(text: str) -> str:
+    """SHA-256 of a text in hex: what tells later whether a stored text was changed."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def make_document(
+    *,
+    url: str,
+    title: str,
+    source: str,
+    kind: str,
+    text: str,
+    retrieved_at: str,
+    language: str = "",
+    published: str = "",
+    site: str = "",
+) -> Document:
+    """Build a document, computing its id and hash. `url` must be canonical already (`evidence.urls`)."""
+    return Document(
+        id=document_id(url),
+        url=url,
+        title=title.strip() or url,
+        source=source,
+        kind=kind,
+        text=text,
+        content_hash=content_hash(text),
+        retrieved_at=retrieved_at,
+        language=language,
+        published=published,
+        site=site,
+    )

@@ -1,0 +1,98 @@
+"""The ledger: every document that was retrieved and every passage that was shown, kept once per run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Protocol
+
+from .documents import Document
+from .passages import Excerpt, Passage, passage_key
+
+
+class LedgerStore(Protocol):
+    """Where a ledger is kept between processes."""
+
+    async def load(self) -> tuple[list[Document], list[Passage]]:
+        """Everything kept so far for this run."""
+        ...
+
+    async def save(self, documents: Sequence[Document], passages: Sequence[Passage]) -> None:
+        """Keep these too. Saving the same document or passage again changes nothing."""
+        ...
+
+
+class Ledger:
+    """The evidence of one run: documents by id, passages by key.
+
+    Reads are in memory; writes go through to the store, when there is one, before they return.
+    """
+
+    def __init__(self, store: LedgerStore | None = None) -> None:
+        self._store = store
+        self._documents: dict[str, Document] = {}
+        self._passages: dict[str, Passage] = {}
+
+    @classmethod
+    async def open(cls, store: LedgerStore) -> Ledger:
+        """A ledger with what the store already holds."""
+        ledger = cls(store)
+        documents, passages = await store.load()
+        ledger._documents.update((document.id, document) for document in documents)
+        ledger._passages.update((passage.key, passage) for passage in passages)
+        return ledger
+
+    async def add(self, excerpts: Iterable[Excerpt]) -> list[Excerpt]:
+        """Keep excerpts and their documents; returned in order, each under the key it is cited by.
+
+        The first text kept for an address stays: a page that is retrieved twice in one run is one document.
+        An excerpt of a later, different text of the same page is left out.
+        """
+        documents: list[Document] = []
+        passages: list[Passage] = []
+        kept: list[Excerpt] = []
+        for excerpt in excerpts:
+            document = self._documents.get(excerpt.document.id)
+            if document is None:
+                document = self._documents[excerpt.document.id] = excerpt.document
+                documents.append(document)
+            if document.text[excerpt.passage.start : excerpt.passage.end] != excerpt.text:
+                continue
+            passage = self._under_free_key(excerpt.passage)
+            if passage.key not in self._passages:
+                self._passages[passage.key] = passage
+                passages.append(passage)
+            kept.append(Excerpt(passage, document))
+        if self._store is not None and (documents or passages):
+            await self._store.save(documents, passages)
+        return kept
+
+    def excerpts(self, keys: Iterable[str]) -> list[Excerpt]:
+        """The excerpts of these keys, in this order; unknown keys are left out."""
+        found = [self._passages[key] for key in keys if key in self._passages]
+        return [Excerpt(passage, self._documents[passage.document_id]) for passage in found]
+
+    def document(self, document_id: str) -> Document | None:
+        """The document with this id."""
+        return self._documents.get(document_id)
+
+    def documents(self) -> list[Document]:
+        """All documents, ordered by id so that the order says nothing about who came first."""
+        return sorted(self._documents.values(), key=lambda document: document.id)
+
+    def passages(self) -> list[Passage]:
+        """All passages, ordered by document and place."""
+        return sorted(self._passages.values(), key=lambda passage: (passage.document_id, passage.start, passage.end))
+
+    def _under_free_key(self, passage: Passage) -> Passage:
+        """The passage under a key that no other span has: about 1 in 4,000 runs needs a second try."""
+        salt = 0
+        key = passage.key
+        while (other := self._passages.get(key)) is not None and not _same_span(other, passage):
+            salt += 1
+            key = passage_key(passage.document_id, passage.start, passage.end, salt)
+        return replace(passage, key=key)
+
+
+def _same_span(one: Passage, other: Passage) -> bool:
+    return (one.document_id, one.start, one.end) == (other.document_id, other.start, other.end)

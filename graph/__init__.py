@@ -1,0 +1,1 @@
+"""How work flows: the report graph and the interview graph."""

@@ -1,0 +1,113 @@
+"""The state of a run: plain, versioned, serialisable data. Page texts are not in it; the ledger has them."""
+
+from __future__ import annotations
+
+import operator
+from typing import Annotated, Any, Final, TypedDict
+
+from ..agents.roles import Analyst, Question, Section, Turn
+from ..agents.usage import Usage
+
+SCHEMA_VERSION: Final = 1
+
+
+class Gap(TypedDict):
+    """Something the report lacks, and why. `analyst` is "" for a gap that concerns the whole run."""
+
+    analyst: str
+    what: str
+    reason: str
+
+
+class Finding(TypedDict):
+    """What one source gave for one question: the keys of its best passages, best first."""
+
+    turn: int
+    source: str
+    keys: list[str]
+
+
+class Interview(TypedDict):
+    """A finished interview. `reason` says why it ended; `invented` counts citations that were removed."""
+
+    analyst: str
+    turns: list[Turn]
+    section: Section
+    reason: str
+    invented: int
+
+
+def merge(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
+    """Join what parallel branches wrote under their own keys."""
+    return {**old, **new}
+
+
+class ReportInput(TypedDict, total=False):
+    """What a run starts from. Only `topic` is required; see `settings.Settings` for the rest."""
+
+    topic: str
+    language: str
+    size: int
+    turn_limit: int
+    approve: bool
+
+
+class ReportState(ReportInput, total=False):
+    """The report graph's state.
+
+    `survey` holds passage keys; `feedback` all feedback so far; `interviews` is keyed by analyst id, so that what
+    finished first changes nothing; `sections` are in panel order; `report` is the finished document
+    (`evidence.report`).
+    """
+
+    schema_version: int
+    survey: list[str]
+    panel: list[Analyst]
+    feedback: list[str]
+    rounds: int
+    approved: bool
+    interviews: Annotated[dict[str, Interview], merge]
+    sections: list[Section]
+    title: str
+    introduction: str
+    conclusion: str
+    report: str
+    gaps: Annotated[list[Gap], operator.add]
+    usage: Annotated[list[Usage], operator.add]
+
+
+class InterviewState(TypedDict, total=False):
+    """The interview subgraph's state: one analyst's conversation."""
+
+    topic: str
+    language: str
+    turn_limit: int
+    analyst: Analyst
+    panel: list[Analyst]
+    survey: list[str]
+    question: Question
+    findings: Annotated[list[Finding], operator.add]
+    turns: Annotated[list[Turn], operator.add]
+    invented: Annotated[int, operator.add]
+    interviews: Annotated[dict[str, Interview], merge]
+    gaps: Annotated[list[Gap], operator.add]
+    usage: Annotated[list[Usage], operator.add]
+
+
+class InterviewOutput(TypedDict, total=False):
+    """What an interview hands to the report graph."""
+
+    interviews: dict[str, Interview]
+    gaps: list[Gap]
+    usage: list[Usage]
+
+
+class SearchTask(TypedDict):
+    """One source to search for one question."""
+
+    source: str
+    queries: list[str]
+    turn: int
+    question: str
+    language: str
+    analyst: str

@@ -1,0 +1,1 @@
+"""How a report looks: Jinja2 templates and locale catalogues."""

@@ -1,0 +1,65 @@
+"""Passages are true spans of their document, under keys that are the same in every run."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+from tertulia.evidence.documents import make_document
+from tertulia.evidence.ledger import Ledger
+from tertulia.evidence.passages import KEY_PATTERN, MAXIMUM_LENGTH, Excerpt, split_passages
+
+LINES = st.text(alphabet="ab .é\t#-|\u2019\U0001f600", max_size=300)
+
+
+def document(text: str, url: str = "a.md"):
+    return make_document(
+        url=url, title="A", source="documents", kind="md", text=text, retrieved_at="2026-01-01T00:00:00Z"
+    )
+
+
+@given(st.lists(LINES, max_size=30))
+def test_every_passage_is_the_span_it_names(lines: list[str]):
+    """Offsets point into the document, in order, without overlap, within the length limit."""
+    source = document("\n".join(lines))
+    last = 0
+    for passage in split_passages(source):
+        assert source.text[passage.start : passage.end] == passage.text
+        assert passage.text.strip() == passage.text != ""
+        assert last <= passage.start < passage.end
+        assert len(passage.text) <= MAXIMUM_LENGTH
+        assert KEY_PATTERN.fullmatch(passage.key)
+        last = passage.end
+
+
+@given(st.lists(st.text(alphabet="abc.", min_size=1, max_size=200), max_size=30))
+def test_no_word_is_lost(words: list[str]):
+    """Text without headings comes back whole, white space apart."""
+    source = document(" ".join(words))
+    assert "".join("".join(p.text.split()) for p in split_passages(source)) == "".join("".join(words).split())
+
+
+def test_headings_label_passages_and_are_not_part_of_them():
+    source = document("# One\n\nAlpha.\n\nBeta.\n\n## Two\nGamma.")
+    assert [(p.heading, p.text) for p in split_passages(source)] == [("One", "Alpha.\n\nBeta."), ("Two", "Gamma.")]
+
+
+async def test_two_spans_never_share_a_key():
+    """When two spans hash to one key, the later one gets another."""
+    source = document("First words.\n\n# H\n\nSecond words.")
+    first, second = split_passages(source)
+    clash = Excerpt(type(second)(first.key, second.document_id, second.start, second.end, second.text), source)
+    ledger = Ledger()
+    kept = await ledger.add([Excerpt(first, source), clash])
+    assert kept[0].key != kept[1].key
+    assert [e.text for e in ledger.excerpts([kept[1].key])] == ["Second words."]
+    again = await ledger.add([clash])
+    assert [e.key for e in again] == [kept[1].key]
+
+
+async def test_a_page_retrieved_twice_keeps_its_first_text():
+    old, new = document("Old text."), document("New text.")
+    ledger = Ledger()
+    await ledger.add([Excerpt(split_passages(old)[0], old)])
+    kept = await ledger.add([Excerpt(split_passages(new)[0], new)])
+    assert kept == []
+    assert [d.text for d in ledger.documents()] == ["Old text."]

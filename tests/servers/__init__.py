@@ -1,0 +1,1 @@
+"""Loopback counterparts of the services: they speak the real protocol, so tests drive the real client packages."""
