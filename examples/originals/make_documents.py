@@ -1,7 +1,7 @@
 """Make the PDF and Word files of `open-data-in-spain/` from the Markdown beside this script.
 
-Run once, after an original changed, with the development environment: `.venv/bin/python examples/originals/make_documents.py`.
-Chromium prints the PDF files; python-docx writes the Word files.
+Run after an original changed: `.venv/bin/python examples/originals/make_documents.py`. Chromium prints the PDF files;
+python-docx writes the Word files.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def print_pdf(name: str, language: str) -> None:
         source.write_text(page, "utf-8")
         target = f"--print-to-pdf={DOCUMENTS / name}.pdf"
         command = ["chromium", "--headless", "--no-sandbox", "--no-pdf-header-footer", target, source.as_uri()]
-        subprocess.run(command, check=True, capture_output=True, timeout=120)
+        subprocess.run(command, check=True, capture_output=True, timeout=120)  # noqa: S603 - our own command
 
 
 def write_word(name: str, language: str) -> None:
