@@ -5,6 +5,7 @@ from __future__ import annotations
 import operator
 from typing import Annotated, Any, Final, TypedDict
 
+from ..agents.panel import Decision
 from ..agents.roles import Analyst, Question, Section, Turn
 from ..agents.usage import Usage
 
@@ -56,21 +57,29 @@ class ReportState(ReportInput, total=False):
     """The report graph's state.
 
     `survey` holds passage keys; `feedback` all feedback so far; `interviews` is keyed by analyst id, so that what
-    finished first changes nothing; `sections` are in panel order; `report` is the finished document
-    (`evidence.report`).
+    finished first changes nothing, and so is `failed` (the reason, "" once it succeeded); `failure` says why a run
+    ended without a report; `sections` are in panel order; `composed` counts the invented citations that were removed
+    from introduction and conclusion; `report` is the finished Markdown.
     """
 
     schema_version: int
+    engine: str
+    created_at: str
+    finished_at: str
     survey: list[str]
     panel: list[Analyst]
     feedback: list[str]
     rounds: int
-    approved: bool
+    decision: Decision
+    notice: str
     interviews: Annotated[dict[str, Interview], merge]
+    failed: Annotated[dict[str, str], merge]
+    failure: str
     sections: list[Section]
     title: str
     introduction: str
     conclusion: str
+    composed: Annotated[dict[str, int], merge]
     report: str
     gaps: Annotated[list[Gap], operator.add]
     usage: Annotated[list[Usage], operator.add]
@@ -90,6 +99,7 @@ class InterviewState(TypedDict, total=False):
     turns: Annotated[list[Turn], operator.add]
     invented: Annotated[int, operator.add]
     interviews: Annotated[dict[str, Interview], merge]
+    failed: Annotated[dict[str, str], merge]
     gaps: Annotated[list[Gap], operator.add]
     usage: Annotated[list[Usage], operator.add]
 
@@ -98,6 +108,7 @@ class InterviewOutput(TypedDict, total=False):
     """What an interview hands to the report graph."""
 
     interviews: dict[str, Interview]
+    failed: dict[str, str]
     gaps: list[Gap]
     usage: list[Usage]
 

@@ -1,0 +1,45 @@
+"""Who runs the graph: this process now, a server later. `app.py` knows only this."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from ..events import Event
+from ..evidence.report import Report
+from ..storage.runs import Status
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Where a run stands. `review` is what waits for a person (see `graph.panel.review_payload`), if anything does."""
+
+    run: str
+    status: Status
+    detail: str = ""
+    review: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Backend(Protocol):
+    """The five things that are done with a run."""
+
+    async def submit(self, request: Mapping[str, Any]) -> str:
+        """Note a run (`graph.state.ReportInput`, without secrets) and return its id. Nothing is paid for yet."""
+        ...
+
+    def events(self, run: str) -> AsyncIterator[Event]:
+        """What happens from here until the run pauses, ends or fails. The run advances while this is read."""
+        ...
+
+    async def status(self, run: str) -> Progress:
+        """Where the run stands."""
+        ...
+
+    async def review(self, run: str, reply: Mapping[str, Any]) -> None:
+        """A person's reply to a panel that waits (see `agents.panel`); the next `events` goes on from it."""
+        ...
+
+    async def result(self, run: str) -> Report:
+        """The finished report with its evidence."""
+        ...

@@ -1,0 +1,154 @@
+"""The second half of a run: the checked sections, introduction and conclusion at the same time, the report."""
+
+from __future__ import annotations
+
+import asyncio
+
+from langgraph.errors import NodeError
+from langgraph.runtime import Runtime
+
+from .. import report_templates
+from ..agents.roles import ComposeBrief, Section
+from ..errors import TertuliaError
+from ..events import Composing, GapFound, ReportAssembled
+from ..evidence.citations import clean_citations, clean_markdown
+from ..evidence.ledger import Ledger
+from ..evidence.report import Report, build_report, drop_repetitions
+from ..version import VERSION
+from .context import Context, step
+from .state import Gap, ReportState
+
+
+async def collect_sections(state: ReportState, runtime: Runtime[Context]) -> ReportState:
+    """The sections in panel order, whatever finished first, without sentences that an earlier one has."""
+    held = state.get("interviews", {})
+    drafts = [held[analyst["id"]]["section"] for analyst in state["panel"] if analyst["id"] in held]
+    sections = await asyncio.to_thread(drop_repetitions, [s for s in drafts if s["text"]], state["language"])
+    sections = [section for section in sections if section["text"].strip()]
+    if sections:
+        async with step(runtime) as current:
+            current.emit(Composing, sections=len(sections))
+        return {"sections": sections, "failure": ""}
+    reasons = [reason for reason in state.get("failed", {}).values() if reason]
+    if reasons:
+        return {"sections": [], "failure": f"Every interview failed. The first: {reasons[0]}"}
+    return {"sections": [], "failure": "no_evidence"}
+
+
+async def write_introduction(state: ReportState, runtime: Runtime[Context]) -> ReportState:
+    """The title and the introduction; they cite only what the sections cite."""
+    async with step(runtime) as current:
+        brief = _brief(state, current.context.ledger)
+        opening = await current.context.engine.writer.write_introduction(brief)
+        text, invented = _clean(opening["text"], brief)
+        return {
+            "title": opening["title"] or state["topic"],
+            "introduction": text,
+            "composed": {"introduction": invented},
+            "usage": current.usage,
+        }
+
+
+async def write_conclusion(state: ReportState, runtime: Runtime[Context]) -> ReportState:
+    """The conclusion; it cites only what the sections cite."""
+    async with step(runtime) as current:
+        brief = _brief(state, current.context.ledger)
+        text, invented = _clean(await current.context.engine.writer.write_conclusion(brief), brief)
+        return {"conclusion": text, "composed": {"conclusion": invented}, "usage": current.usage}
+
+
+async def skip_introduction(_: ReportState, error: NodeError, runtime: Runtime[Context]) -> ReportState:
+    """A report without an introduction is still a report: the gap is named."""
+    return await _skip("introduction", error, runtime)
+
+
+async def skip_conclusion(_: ReportState, error: NodeError, runtime: Runtime[Context]) -> ReportState:
+    """A report without a conclusion is still a report: the gap is named."""
+    return await _skip("conclusion", error, runtime)
+
+
+async def assemble(state: ReportState, runtime: Runtime[Context]) -> ReportState:
+    """Number the sources and render the report. No model is called."""
+    async with step(runtime) as current:
+        finished: ReportState = {"title": state.get("title") or state["topic"], "finished_at": current.now()}
+        report = await asyncio.to_thread(
+            assemble_report, {**state, **finished}, current.context.ledger, current.context.run
+        )
+        current.emit(
+            ReportAssembled,
+            title=report["title"],
+            sections=len(report["sections"]),
+            sources=len(report["sources"]),
+            citations=len(report["citations"]),
+        )
+        return {**finished, "report": await asyncio.to_thread(report_templates.render_markdown, report)}
+
+
+def assemble_report(state: ReportState, ledger: Ledger, run: str) -> Report:
+    """The report as data, from a finished state and its ledger. The same inputs give the same report."""
+    held = state.get("interviews", {})
+    interviews = [held[analyst["id"]] for analyst in state["panel"] if analyst["id"] in held]
+    return build_report(
+        run={
+            "id": run,
+            "topic": state["topic"],
+            "language": state["language"],
+            "engine": state["engine"],
+            "created_at": state["created_at"],
+            "finished_at": state["finished_at"],
+            "tertulia_version": VERSION,
+        },
+        title=state["title"],
+        introduction=state.get("introduction", ""),
+        sections=state["sections"],
+        conclusion=state.get("conclusion", ""),
+        panel=state["panel"],
+        interviews=[{"analyst": i["analyst"], "turns": i["turns"], "reason": i["reason"]} for i in interviews],
+        ledger=ledger,
+        gaps=all_gaps(state),
+        usage=state.get("usage", []),
+        invented=sum(i["invented"] for i in interviews) + sum(state.get("composed", {}).values()),
+    )
+
+
+def all_gaps(state: ReportState) -> list[Gap]:
+    """Everything the report lacks, each thing once: sources that failed, interviews that failed or found nothing."""
+    roles = {analyst["id"]: analyst["role"] for analyst in state["panel"]}
+    printed = {section["analyst"] for section in state["sections"]}
+    gaps = list(state.get("gaps", []))
+    for analyst_id, role in roles.items():
+        reason = state.get("failed", {}).get(analyst_id, "")
+        if reason or analyst_id not in printed:
+            gaps.append({"analyst": analyst_id, "what": f"interview {role}", "reason": reason or "nothing found"})
+    unique = {(gap["analyst"], gap["what"], gap["reason"]): gap for gap in gaps}
+    return [unique[key] for key in sorted(unique)]
+
+
+def _brief(state: ReportState, ledger: Ledger) -> ComposeBrief:
+    sections = state["sections"]
+    printed = {section["analyst"] for section in sections}
+    return ComposeBrief(
+        topic=state["topic"],
+        language=state["language"],
+        sections=sections,
+        excerpts=ledger.excerpts(_cited(sections, ledger)),
+        missing=[analyst["role"] for analyst in state["panel"] if analyst["id"] not in printed],
+    )
+
+
+def _cited(sections: list[Section], ledger: Ledger) -> list[str]:
+    known = {passage.key for passage in ledger.passages()}
+    return list(dict.fromkeys(key for s in sections for key in clean_citations(s["text"], known).citations))
+
+
+def _clean(text: str, brief: ComposeBrief) -> tuple[str, int]:
+    cleaned = clean_citations(clean_markdown(text, heading_level=1), {excerpt.key for excerpt in brief.excerpts})
+    return cleaned.text, cleaned.invented
+
+
+async def _skip(what: str, error: NodeError, runtime: Runtime[Context]) -> ReportState:
+    cause = error.error
+    reason = f"{cause} {cause.hint}".strip() if isinstance(cause, TertuliaError) else f"{type(cause).__name__}: {cause}"
+    async with step(runtime) as current:
+        current.emit(GapFound, what=what, reason=reason)
+    return {"gaps": [{"analyst": "", "what": what, "reason": reason}]}

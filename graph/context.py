@@ -1,0 +1,85 @@
+"""What nodes get from outside: who thinks, where facts come from, where evidence is kept, the clock and the limits."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from langgraph.runtime import Runtime
+
+from ..agents.roles import Engine
+from ..agents.usage import Usage, collect_usage
+from ..events import Event, UsageReported
+from ..evidence.ledger import Ledger
+from ..sources.base import Source
+from .searches import Searches
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """The runtime context of one run. It is never checkpointed: `resume` builds it anew.
+
+    `slots` bounds how many steps that call a model or a source run at once, in the whole run. `clock` returns
+    aware UTC times.
+    """
+
+    run: str
+    engine: Engine
+    sources: Mapping[str, Source]
+    ledger: Ledger
+    clock: Callable[[], datetime]
+    slots: asyncio.Semaphore
+    searches: Searches = field(default_factory=Searches)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One node at work: its context, the calls it made so far, and a way to say what happens."""
+
+    context: Context
+    usage: list[Usage]
+    _writer: Callable[[Any], None]
+    _analyst: str
+    _turn: int
+
+    def emit(self, event: type[Event], **fields: Any) -> None:
+        """Say what happened."""
+        said = event(run=self.context.run, at=self.now(), analyst=self._analyst, turn=self._turn, **fields)
+        self._writer(said.to_dict())
+
+    def now(self) -> str:
+        """The time as ISO 8601, to the second."""
+        return self.context.clock().isoformat(timespec="seconds")
+
+
+@asynccontextmanager
+async def step(runtime: Runtime[Context], *, analyst: str = "", turn: int = 0) -> AsyncIterator[Step]:
+    """A node's surroundings: waits for a free slot, collects usage, reports it when the work is done."""
+    context = await _context_of(runtime)
+    async with context.slots:
+        with collect_usage() as usage:
+            current = Step(context, usage, runtime.stream_writer, analyst, turn)
+            yield current
+            for role, model in sorted({(call["role"], call["model"]) for call in usage}):
+                calls = [call for call in usage if (call["role"], call["model"]) == (role, model)]
+                current.emit(
+                    UsageReported,
+                    role=role,
+                    model=model,
+                    calls=len(calls),
+                    input_tokens=sum(call["input_tokens"] for call in calls),
+                    output_tokens=sum(call["output_tokens"] for call in calls),
+                )
+
+
+async def _context_of(runtime: Runtime[Context]) -> Context:
+    """The context that the caller gave, or on a server, which gives none, one built from the environment."""
+    if isinstance(runtime.context, Context):
+        return runtime.context
+    from .hosted import hosted_context  # noqa: PLC0415 - only servers need it
+
+    return await hosted_context(runtime)

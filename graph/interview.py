@@ -1,0 +1,196 @@
+"""The interview graph: ask, search every source at once, answer, ask again; then write the section."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Final
+
+from langgraph.errors import NodeError
+from langgraph.graph import END, START, StateGraph
+from langgraph.runtime import Runtime
+
+from ..agents.roles import AnswerBrief, Question, QuestionBrief, Section, SectionBrief
+from ..errors import SourceError, TertuliaError
+from ..events import AnswerGiven, GapFound, InterviewDone, QuestionAsked, SearchDone, SectionWritten
+from ..evidence.citations import clean_citations, clean_markdown
+from ..evidence.passages import Excerpt
+from ..evidence.ranking import rank_excerpts
+from ..sources.base import Query
+from .context import Context, step
+from .routing import after_answer, after_question
+from .searches import merge_documents
+from .state import InterviewOutput, InterviewState, ReportState, SearchTask
+
+SEARCH_DOCUMENTS: Final = 6
+SEARCH_PASSAGES: Final = 16
+ANSWER_PASSAGES: Final = 20
+
+
+def build_interview() -> StateGraph[InterviewState, Context, InterviewState, InterviewOutput]:
+    """The graph of one interview, uncompiled."""
+    graph = StateGraph(InterviewState, context_schema=Context, output_schema=InterviewOutput)
+    graph.add_node("ask", ask)
+    graph.add_node("search", search)
+    graph.add_node("answer", answer)
+    graph.add_node("write_section", write_section)
+    graph.add_edge(START, "ask")
+    graph.add_conditional_edges("ask", after_question, ["search", "write_section"])
+    graph.add_edge("search", "answer")
+    graph.add_conditional_edges("answer", after_answer, ["ask", "write_section"])
+    graph.add_edge("write_section", END)
+    return graph
+
+
+async def ask(state: InterviewState, runtime: Runtime[Context]) -> InterviewState:
+    """The next question with its queries, or the reason to stop."""
+    turns = state.get("turns", [])
+    async with step(runtime, analyst=state["analyst"]["id"], turn=len(turns) + 1) as current:
+        context = current.context
+        brief = QuestionBrief(
+            topic=state["topic"],
+            language=state["language"],
+            analyst=state["analyst"],
+            panel=state["panel"],
+            survey=context.ledger.excerpts(state["survey"]),
+            turns=turns,
+            turn_limit=state["turn_limit"],
+            sources=list(context.sources),
+        )
+        question = _searchable(await context.engine.interviewer.ask(brief), brief)
+        if not question["done"]:
+            current.emit(QuestionAsked, question=question["text"], queries=question["queries"])
+        return {"question": question, "usage": current.usage}
+
+
+async def search(state: SearchTask, runtime: Runtime[Context]) -> InterviewState:
+    """Search one source for one question. A source that fails is a gap; the interview goes on without it."""
+    name = state["source"]
+    async with step(runtime, analyst=state["analyst"], turn=state["turn"]) as current:
+        context = current.context
+        queries = [Query(text, state["language"], SEARCH_DOCUMENTS) for text in state["queries"]]
+        source = context.sources[name]
+        answers = await asyncio.gather(
+            *(context.searches.search(source, query) for query in queries), return_exceptions=True
+        )
+        found = [documents for documents in answers if not isinstance(documents, BaseException)]
+        failures = [failure for failure in answers if isinstance(failure, BaseException)]
+        for failure in failures:
+            if not isinstance(failure, SourceError):
+                raise failure
+        documents = merge_documents(found)
+        excerpts = await context.searches.best_excerpts(
+            documents, [state["question"], *state["queries"]], language=state["language"], limit=SEARCH_PASSAGES
+        )
+        kept = await context.ledger.add(excerpts)
+        current.emit(SearchDone, source=name, documents=len(documents), passages=len(kept))
+        update: InterviewState = {
+            "findings": [{"turn": state["turn"], "source": name, "keys": [excerpt.key for excerpt in kept]}]
+        }
+        if failures and not found:
+            reason = str(failures[0])
+            current.emit(GapFound, what=f"source {name}", reason=reason)
+            update["gaps"] = [{"analyst": state["analyst"], "what": f"source {name}", "reason": reason}]
+        return update
+
+
+async def answer(state: InterviewState, runtime: Runtime[Context]) -> InterviewState:
+    """The expert's answer, from the best passages that were found for this question. Without any, it is empty."""
+    turns, question = state.get("turns", []), state["question"]
+    number = len(turns) + 1
+    async with step(runtime, analyst=state["analyst"]["id"], turn=number) as current:
+        context = current.context
+        # Sources in their own order, not in the order in which they happened to finish.
+        found = {finding["source"]: finding["keys"] for finding in state["findings"] if finding["turn"] == number}
+        keys = list(dict.fromkeys(key for name in context.sources for key in found.get(name, [])))
+        excerpts = await asyncio.to_thread(_best, context, keys, question, state["language"])
+        text, invented = "", 0
+        if excerpts:
+            brief = AnswerBrief(state["topic"], state["language"], state["analyst"], turns, question["text"], excerpts)
+            cleaned = clean_citations(
+                clean_markdown(await context.engine.expert.answer(brief), heading_level=2),
+                {excerpt.key for excerpt in excerpts},
+            )
+            text, invented = cleaned.text, cleaned.invented
+            current.emit(AnswerGiven, answer=text, citations=len(cleaned.citations))
+        else:
+            current.emit(AnswerGiven, answer="", citations=0)
+        return {
+            "turns": [
+                {
+                    "number": number,
+                    "question": question["text"],
+                    "queries": question["queries"],
+                    "shown": [excerpt.key for excerpt in excerpts],
+                    "answer": text,
+                }
+            ],
+            "invented": invented,
+            "usage": current.usage,
+        }
+
+
+async def write_section(state: InterviewState, runtime: Runtime[Context]) -> InterviewOutput:
+    """The interview as a section of the report, citing only what its expert was shown."""
+    analyst, turns = state["analyst"], state.get("turns", [])
+    async with step(runtime, analyst=analyst["id"], turn=len(turns)) as current:
+        context = current.context
+        keys = list(dict.fromkeys(key for turn in turns for key in turn["shown"]))
+        section: Section = {"analyst": analyst["id"], "title": analyst["role"], "text": ""}
+        invented = state.get("invented", 0)
+        if keys:
+            brief = SectionBrief(
+                state["topic"], state["language"], analyst, state["panel"], turns, context.ledger.excerpts(keys)
+            )
+            draft = await context.engine.writer.write_section(brief)
+            cleaned = clean_citations(clean_markdown(draft["text"], heading_level=2), keys)
+            invented += cleaned.invented
+            # A section that cites nothing cannot be followed to anything, so it is not one.
+            section = {**section, "title": draft["title"], "text": cleaned.text if cleaned.citations else ""}
+            words = len(section["text"].split())
+            current.emit(SectionWritten, title=section["title"], words=words, citations=len(cleaned.citations))
+        reason = state["question"]["reason"] if state["question"]["done"] else "turn limit"
+        current.emit(InterviewDone, turns=len(turns), reason=reason)
+        return {
+            "interviews": {
+                analyst["id"]: {
+                    "analyst": analyst["id"],
+                    "turns": turns,
+                    "section": section,
+                    "reason": reason,
+                    "invented": invented,
+                }
+            },
+            "failed": {analyst["id"]: ""},
+            "gaps": state.get("gaps", []),
+            "usage": [*state.get("usage", []), *current.usage],
+        }
+
+
+async def record_failure(state: InterviewState, error: NodeError, runtime: Runtime[Context]) -> ReportState:
+    """An interview that fails costs that interview, not the report: its siblings go on."""
+    cause = error.error
+    reason = f"{cause} {cause.hint}".strip() if isinstance(cause, TertuliaError) else f"{type(cause).__name__}: {cause}"
+    analyst = state["analyst"]
+    async with step(runtime, analyst=analyst["id"]) as current:
+        current.emit(GapFound, what=f"interview {analyst['role']}", reason=reason)
+    return {"failed": {analyst["id"]: reason}}
+
+
+def _searchable(question: Question, brief: QuestionBrief) -> Question:
+    """The question with queries for the sources that exist; without any, it is searched for as it is.
+
+    An interview has at least one question: who wants to stop before the first asks the analyst's focus.
+    """
+    text = question["text"].strip()
+    if not brief.turns:
+        text = text or brief.analyst["description"] or brief.topic
+    elif question["done"] or not text:
+        return {**question, "done": True, "queries": {}}
+    asked = {name: [query for query in question["queries"].get(name, []) if query.strip()] for name in brief.sources}
+    queries = {name: list(dict.fromkeys(texts))[:3] or [text] for name, texts in asked.items()}
+    return {**question, "text": text, "done": False, "queries": queries}
+
+
+def _best(context: Context, keys: list[str], question: Question, language: str) -> list[Excerpt]:
+    queries = [question["text"], *dict.fromkeys(text for texts in question["queries"].values() for text in texts)]
+    return rank_excerpts(context.ledger.excerpts(keys), queries, language=language, limit=ANSWER_PASSAGES)

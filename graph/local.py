@@ -1,0 +1,260 @@
+"""The backend of one machine: the graph runs in this process, everything is kept in one SQLite file."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final, cast
+
+from langchain_core.runnables import RunnableConfig
+from langgraph.graph.state import CompiledStateGraph
+from langgraph.types import Command, StateSnapshot
+
+from ..agents.roles import Engine
+from ..errors import EngineError, NoEvidenceError, TertuliaError, UsageError
+from ..events import Event, RunStarted, event_from_dict
+from ..evidence.ledger import Ledger
+from ..evidence.report import Report
+from ..sources.base import Source
+from ..storage.ledger import SqliteLedgerStore
+from ..storage.locks import run_lock
+from ..storage.runs import FINISHED, Run, Runs, Status, new_run_id
+from ..version import VERSION
+from .backend import Progress
+from .checkpoints import open_checkpointer
+from .compose import assemble_report
+from .context import Context
+from .report import build_graph
+from .state import SCHEMA_VERSION, ReportInput, ReportState
+
+Graph = CompiledStateGraph[ReportState, Context, ReportInput, ReportState]
+
+_INPUT: Final = ("topic", "language", "size", "turn_limit", "approve")
+# A kill between two writes can leave a finished step unnoticed; asking the graph to go on once more finds it.
+_NUDGES: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Effects:
+    """What a run touches outside of the graph: opened when it advances, closed when it pauses or ends."""
+
+    engine: Engine
+    sources: Mapping[str, Source]
+
+
+class LocalBackend:
+    """Runs the graph in this process (`graph.backend.Backend`).
+
+    `open_effects` builds engine and sources for a run's request; `clock` returns aware UTC times; `concurrency` is how
+    many steps of a run may call out at once.
+    """
+
+    def __init__(
+        self,
+        runs: Runs,
+        open_effects: Callable[[Mapping[str, Any]], Effects],
+        *,
+        clock: Callable[[], datetime],
+        concurrency: int,
+    ) -> None:
+        self._runs = runs
+        self._open_effects = open_effects
+        self._clock = clock
+        self._concurrency = concurrency
+
+    async def submit(self, request: Mapping[str, Any]) -> str:
+        """Note a run and return its id. Nothing is paid for yet."""
+        run = new_run_id()
+        self._runs.create(run, topic=request["topic"], request=request, now=self._now())
+        return run
+
+    async def status(self, run: str) -> Progress:
+        """Where the run stands."""
+        row = self._runs.get(run)
+        review: Mapping[str, Any] = {}
+        if row.status == "awaiting_approval":
+            async with self._graph() as graph:
+                snapshot = await graph.aget_state(_config(row))
+            review = snapshot.interrupts[0].value if snapshot.interrupts else {}
+        return Progress(row.id, row.status, row.detail, review)
+
+    async def review(self, run: str, reply: Mapping[str, Any]) -> None:
+        """Keep a person's reply; the next `events` goes on from it.
+
+        Raises:
+            UsageError: the run does not wait for a reply.
+        """
+        row = self._runs.get(run)
+        async with self._graph() as graph:
+            snapshot = await graph.aget_state(_config(row))
+        if not snapshot.interrupts:
+            raise UsageError(f"Run {row.id} does not wait for a review: it is {row.status}.")
+        self._runs.save_reply(row.id, snapshot.interrupts[0].id, reply)
+
+    async def result(self, run: str) -> Report:
+        """The finished report with its evidence.
+
+        Raises:
+            UsageError: the run has no report yet.
+        """
+        row = self._runs.get(run)
+        report = self._runs.load_report(row.id)
+        if report is None:
+            raise UsageError(f"Run {row.id} has no report yet: it is {row.status}.", hint=f"tertulia resume {row.id}")
+        return cast("Report", report)
+
+    async def events(self, run: str) -> AsyncIterator[Event]:
+        """Advance the run until it pauses, ends or fails; yields what happens.
+
+        Raises:
+            TertuliaError: what made the run fail. What was finished is kept; the run can be resumed.
+        """
+        row = self._runs.get(run)
+        if row.status in FINISHED:
+            return
+        with run_lock(self._runs.path.parent, row.id):
+            effects = await asyncio.to_thread(self._open_effects, row.request)
+            try:
+                self._runs.update(row.id, now=self._now(), status="running", engine=effects.engine.name, detail="")
+                async for event in self._advance(row, effects):
+                    yield event
+            except TertuliaError as error:
+                self._note_failure(row, error)
+                raise
+            except BaseException as error:
+                # Whatever ends the run, also Ctrl-C and a closed generator, its row must not go on saying "running".
+                status: Status = "failed" if isinstance(error, Exception) else "interrupted"
+                self._runs.update(row.id, now=self._now(), status=status, detail=type(error).__name__)
+                raise
+            finally:
+                await asyncio.gather(*(source.close() for source in effects.sources.values()), return_exceptions=True)
+
+    async def _advance(self, row: Run, effects: Effects) -> AsyncIterator[Event]:
+        ledger = await Ledger.open(SqliteLedgerStore(self._runs.path, row.id))
+        slots = asyncio.Semaphore(self._concurrency)
+        context = Context(row.id, effects.engine, effects.sources, ledger, self._clock, slots)
+        config = _config(row, effects.engine.name)
+        async with self._graph() as graph:
+            snapshot = await graph.aget_state(config)
+            yield self._started(row, effects, resumed=bool(snapshot.values))
+            _require_version(snapshot)
+            for _ in range(_NUDGES):
+                step_input = await self._next_input(graph, config, row, snapshot)
+                if step_input is _WAIT:
+                    break
+                async for _, chunk in graph.astream(
+                    step_input, config, context=context, stream_mode="custom", subgraphs=True, durability="sync"
+                ):
+                    yield event_from_dict(chunk)
+                snapshot = await graph.aget_state(config)
+                if snapshot.interrupts or _outcome(snapshot):
+                    break
+            self._settle(row, snapshot, ledger)
+
+    async def _next_input(self, graph: Graph, config: RunnableConfig, row: Run, snapshot: StateSnapshot) -> Any:
+        """What to give the graph: the request, a person's reply, a second chance, or None to go on."""
+        if not snapshot.values:
+            return {name: row.request[name] for name in _INPUT if name in row.request}
+        if snapshot.interrupts:
+            reply = self._runs.load_reply(row.id, snapshot.interrupts[0].id)
+            return _WAIT if reply is None else Command(resume=reply)
+        if snapshot.values.get("failure"):
+            # Going back to the approved panel sends out the interviews that are missing, and only those.
+            await graph.aupdate_state(config, {"failure": "", "decision": "approved"}, as_node="review_panel")
+        return None
+
+    def _settle(self, row: Run, snapshot: StateSnapshot, ledger: Ledger) -> None:
+        """Write down how far the run came; status in the table is the truth, `snapshot.next` is not.
+
+        Raises:
+            NoEvidenceError, EngineError: the run ended without a report.
+        """
+        values = cast("ReportState", snapshot.values)
+        if snapshot.interrupts:
+            self._runs.update(row.id, now=self._now(), status="awaiting_approval")
+            return
+        match _outcome(snapshot):
+            case "done":
+                report = assemble_report(values, ledger, row.id)
+                self._runs.save_report(row.id, cast("dict[str, Any]", report))
+                tokens = {
+                    "input_tokens": sum(call["input_tokens"] for call in report["usage"]),
+                    "output_tokens": sum(call["output_tokens"] for call in report["usage"]),
+                }
+                status: Status = "partial" if _is_partial(values) else "done"
+                self._runs.update(row.id, now=self._now(), status=status, title=report["title"], **tokens)
+            case "cancelled":
+                self._runs.update(row.id, now=self._now(), status="cancelled", detail="cancelled at the review")
+            case "no_evidence":
+                raise NoEvidenceError(
+                    "The interviews found nothing that could be cited, so no report was written.",
+                    hint="Try other words, add documents with --docs, or another --source.",
+                )
+            case reason:
+                raise EngineError(reason or "The run stopped before its end.", hint=f"tertulia resume {row.id}")
+
+    def _note_failure(self, row: Run, error: TertuliaError) -> None:
+        status: Status = "no_evidence" if isinstance(error, NoEvidenceError) else "failed"
+        self._runs.update(row.id, now=self._now(), status=status, detail=str(error))
+
+    def _started(self, row: Run, effects: Effects, *, resumed: bool) -> Event:
+        return RunStarted(
+            run=row.id,
+            at=self._now(),
+            topic=row.topic,
+            engine=effects.engine.name,
+            language=row.request.get("language", ""),
+            sources=list(effects.sources),
+            resumed=resumed,
+        )
+
+    @asynccontextmanager
+    async def _graph(self) -> AsyncIterator[Graph]:
+        async with open_checkpointer(self._runs.path) as checkpointer:
+            yield build_graph().compile(checkpointer=checkpointer, name="report")
+
+    def _now(self) -> str:
+        return self._clock().isoformat(timespec="seconds")
+
+
+_WAIT: Final = object()
+
+
+def _config(row: Run, engine: str = "") -> RunnableConfig:
+    """The run's configuration: its thread, and what traces are searched by."""
+    return {
+        "configurable": {"thread_id": row.id},
+        "run_name": f"tertulia: {row.topic[:80]}",
+        "tags": ["tertulia", f"engine:{engine}"],
+        "metadata": {"run": row.id, "thread_id": row.id, "engine": engine, "version": VERSION},
+    }
+
+
+def _outcome(snapshot: StateSnapshot) -> str:
+    """ "" while there is something left to do; else done, cancelled, no_evidence, or why the run failed."""
+    values = snapshot.values
+    if values.get("report"):
+        return "done"
+    if values.get("decision") == "cancelled":
+        return "cancelled"
+    return str(values.get("failure", ""))
+
+
+def _is_partial(values: ReportState) -> bool:
+    lacks = not values.get("introduction") or not values.get("conclusion")
+    return any(values.get("failed", {}).values()) or (lacks and any(g["what"] in _COMPOSED for g in values["gaps"]))
+
+
+_COMPOSED: Final = {"introduction", "conclusion"}
+
+
+def _require_version(snapshot: StateSnapshot) -> None:
+    found = snapshot.values.get("schema_version", SCHEMA_VERSION)
+    if found != SCHEMA_VERSION:
+        raise UsageError(
+            f"This run was started by another version of tertulia (state {found}; this one knows {SCHEMA_VERSION}).",
+            hint="Finish it with the version that began it, or start it again.",
+        )

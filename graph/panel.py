@@ -1,0 +1,143 @@
+"""The first half of a run: a look at the sources, a panel, and its review by a person."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any, Final
+
+from langgraph.runtime import Runtime
+from langgraph.types import interrupt
+
+from ..agents.panel import apply_reply
+from ..agents.roles import PanelBrief
+from ..errors import NoEvidenceError, PanelError, SourceError, UsageError
+from ..events import GapFound, PanelApproved, PanelProposed, SurveyDone
+from ..evidence.documents import Document
+from ..evidence.languages import detect_language
+from ..settings import TOPIC_LIMIT
+from ..sources.base import Query, Source
+from .context import Context, Step, step
+from .searches import merge_documents
+from .state import SCHEMA_VERSION, Gap, ReportState
+
+DEFAULT_SIZE: Final = 3
+DEFAULT_TURNS: Final = 2
+MAXIMUM_ROUNDS: Final = 12
+SURVEY_DOCUMENTS: Final = 24
+SURVEY_PASSAGES: Final = 96
+
+
+async def survey(state: ReportState, runtime: Runtime[Context]) -> ReportState:
+    """One cheap look at every source, so that the panel comes from what there is."""
+    topic = " ".join(str(state.get("topic", "")).split())
+    if not topic or len(topic) > TOPIC_LIMIT:
+        raise UsageError(f"The topic must have 1 to {TOPIC_LIMIT} characters.", hint="Say it in a sentence.")
+    async with step(runtime) as current:
+        language = state.get("language") or detect_language(topic, default="")
+        documents, gaps = await _look(current, Query(topic, language or "en", SURVEY_DOCUMENTS))
+        language = language or _main_language(documents)
+        excerpts = await current.context.searches.best_excerpts(
+            documents, [topic], language=language, limit=SURVEY_PASSAGES
+        )
+        _require_evidence(current.context, found=bool(excerpts), gaps=gaps)
+        kept = await current.context.ledger.add(excerpts)
+        current.emit(SurveyDone, documents=len(documents), passages=len(kept))
+        return {
+            "schema_version": SCHEMA_VERSION,
+            "topic": topic,
+            "language": language,
+            "size": state.get("size") or DEFAULT_SIZE,
+            "turn_limit": state.get("turn_limit") or DEFAULT_TURNS,
+            "engine": current.context.engine.name,
+            "created_at": current.now(),
+            "survey": [excerpt.key for excerpt in kept],
+            "gaps": gaps,
+        }
+
+
+async def propose_panel(state: ReportState, runtime: Runtime[Context]) -> ReportState:
+    """A panel from the survey, or a new one from all feedback so far."""
+    async with step(runtime) as current:
+        context = current.context
+        previous = state.get("panel", [])
+        brief = PanelBrief(
+            topic=state["topic"],
+            language=state["language"],
+            size=len(previous) or state["size"],
+            survey=context.ledger.excerpts(state["survey"]),
+            feedback=state.get("feedback", []),
+            previous=previous,
+        )
+        panel = await context.engine.planner.propose_panel(brief)
+        rounds = state.get("rounds", 0) + 1
+        current.emit(PanelProposed, panel=[dict(analyst) for analyst in panel], round=rounds)
+        return {"panel": panel, "rounds": rounds, "usage": current.usage}
+
+
+async def review_panel(state: ReportState, runtime: Runtime[Context]) -> ReportState:
+    """Wait for a person's reply and do what it says. Nothing may happen before the interrupt: the node re-runs."""
+    reply = {"action": "approve"} if state.get("approve") else interrupt(review_payload(state))
+    try:
+        review = apply_reply(state["panel"], reply)
+    except PanelError as error:
+        return {"decision": "review", "notice": f"{error} {error.hint}".strip()}
+    if review.decision == "revise" and state["rounds"] >= MAXIMUM_ROUNDS:
+        return {"decision": "review", "notice": "No further proposals: approve, edit, add, remove or cancel."}
+    if review.decision == "approved":
+        async with step(runtime) as current:
+            current.emit(PanelApproved, panel=[dict(analyst) for analyst in review.panel])
+    update: ReportState = {"panel": review.panel, "decision": review.decision, "notice": ""}
+    if review.feedback:
+        update["feedback"] = [*state.get("feedback", []), review.feedback]
+    return update
+
+
+def review_payload(state: ReportState) -> dict[str, Any]:
+    """What the person who reviews the panel is shown."""
+    return {
+        "type": "panel_review",
+        "topic": state["topic"],
+        "language": state["language"],
+        "panel": state["panel"],
+        "feedback": state.get("feedback", []),
+        "rounds_left": max(0, MAXIMUM_ROUNDS - state["rounds"]),
+        "notice": state.get("notice", ""),
+        "actions": ["approve", "revise", "edit", "add", "remove", "lock", "unlock", "replace", "cancel"],
+    }
+
+
+async def _look(current: Step, query: Query) -> tuple[list[Document], list[Gap]]:
+    """Every source's documents, and a gap for each source that failed."""
+    sources = list(current.context.sources.values())
+    answers = await asyncio.gather(*(_try(current, source, query) for source in sources))
+    gaps = [gap for _, gap in answers if gap is not None]
+    for gap in gaps:
+        current.emit(GapFound, what=gap["what"], reason=gap["reason"])
+    return merge_documents([documents for documents, _ in answers]), gaps
+
+
+async def _try(current: Step, source: Source, query: Query) -> tuple[list[Document], Gap | None]:
+    try:
+        return await current.context.searches.search(source, query), None
+    except SourceError as error:
+        return [], {"analyst": "", "what": f"source {source.name}", "reason": f"{error} {error.hint}".strip()}
+
+
+def _require_evidence(context: Context, *, found: bool, gaps: Sequence[Gap]) -> None:
+    """An extractive panel needs passages; a model's may go on to ask better questions of sources that work."""
+    if found or (not context.engine.is_extractive and len(gaps) < len(context.sources)):
+        return
+    tried = ", ".join(context.sources) or "no source"
+    reasons = " ".join(gap["reason"] for gap in gaps)
+    raise NoEvidenceError(
+        f"Nothing was found about this topic (tried: {tried}). {reasons}".strip(),
+        hint="Try other words, add documents with --docs, or another --source.",
+    )
+
+
+def _main_language(documents: Sequence[Document]) -> str:
+    """The language most documents are in, when the topic alone does not tell."""
+    languages = Counter(document.language for document in documents if document.language)
+    return min(languages, key=lambda code: (-languages[code], code), default="en")

@@ -1,0 +1,66 @@
+"""The report graph: survey, panel, review, interviews in parallel, composition, assembly.
+
+START -> survey -> propose_panel -> review_panel (interrupt) --changes--> propose_panel
+                                        | approved
+                                        +--Send x N--> interview --> collect_sections
+                                                           +--> write_introduction --+
+                                                           +--> write_conclusion ----+--> assemble -> END
+"""
+
+from __future__ import annotations
+
+from typing import cast
+
+from langchain_core.runnables import RunnableConfig
+from langgraph.graph import END, START, StateGraph
+
+from . import compose, interview, panel
+from .context import Context
+from .routing import after_review, after_sections
+from .state import InterviewOutput, InterviewState, ReportInput, ReportState
+
+
+def build_graph() -> StateGraph[ReportState, Context, ReportInput, ReportState]:
+    """The report graph, uncompiled: add a checkpointer of your own, or host it on a server that brings one.
+
+    Give it a `Context` when you invoke it. Without one it builds its own from the environment.
+    """
+    graph = StateGraph(ReportState, context_schema=Context, input_schema=ReportInput)
+    graph.add_node("survey", panel.survey)
+    graph.add_node("propose_panel", panel.propose_panel)
+    graph.add_node("review_panel", panel.review_panel)
+    _add_interview(graph)
+    graph.add_node("collect_sections", compose.collect_sections)
+    graph.add_node("write_introduction", compose.write_introduction, error_handler=compose.skip_introduction)
+    graph.add_node("write_conclusion", compose.write_conclusion, error_handler=compose.skip_conclusion)
+    graph.add_node("assemble", compose.assemble)
+
+    graph.add_edge(START, "survey")
+    graph.add_edge("survey", "propose_panel")
+    graph.add_edge("propose_panel", "review_panel")
+    graph.add_conditional_edges(
+        "review_panel", after_review, ["propose_panel", "review_panel", "interview", "collect_sections", END]
+    )
+    graph.add_edge("interview", "collect_sections")
+    graph.add_conditional_edges("collect_sections", after_sections, ["write_introduction", "write_conclusion", END])
+    graph.add_edge(["write_introduction", "write_conclusion"], "assemble")
+    graph.add_edge("assemble", END)
+    return graph
+
+
+def _add_interview(graph: StateGraph[ReportState, Context, ReportInput, ReportState]) -> None:
+    """One interview as one node: it never waits for another, and traces show whose it is."""
+    conversation = interview.build_interview().compile(name="interview")
+
+    async def hold_interview(state: InterviewState, config: RunnableConfig) -> InterviewOutput:
+        """Hold one analyst's interview."""
+        analyst = state["analyst"]
+        named: RunnableConfig = {
+            **config,
+            "run_name": f"interview: {analyst['role']}",
+            "tags": [*(config.get("tags") or []), f"analyst:{analyst['id']}"],
+            "metadata": {**(config.get("metadata") or {}), "analyst": analyst["id"], "role": analyst["role"]},
+        }
+        return cast("InterviewOutput", await conversation.ainvoke(state, named))
+
+    graph.add_node("interview", hold_interview, input_schema=InterviewState, error_handler=interview.record_failure)

@@ -1,0 +1,74 @@
+"""Where a run goes next: pure functions of the state. None may raise: a router that raises is skipped on resume."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from langgraph.graph import END
+from langgraph.types import Send
+
+from .state import InterviewState, ReportState
+
+
+def after_review(state: ReportState) -> list[Send] | str:
+    """Approved: one interview per analyst that has none yet. Otherwise propose again, review again, or end."""
+    match state.get("decision"):
+        case "approved":
+            return missing_interviews(state) or "collect_sections"
+        case "revise":
+            return "propose_panel"
+        case "cancelled":
+            return END
+        case _:
+            return "review_panel"
+
+
+def missing_interviews(state: ReportState) -> list[Send]:
+    """One task per analyst whose interview is not there."""
+    panel, held = state.get("panel", []), state.get("interviews", {})
+    return [
+        Send(
+            "interview",
+            {
+                "topic": state["topic"],
+                "language": state["language"],
+                "turn_limit": state["turn_limit"],
+                "analyst": analyst,
+                "panel": panel,
+                "survey": state.get("survey", []),
+            },
+        )
+        for analyst in panel
+        if analyst["id"] not in held
+    ]
+
+
+def after_sections(state: ReportState) -> list[str] | str:
+    """Compose when there is something to compose from; otherwise the run ends with its failure."""
+    return ["write_introduction", "write_conclusion"] if state.get("sections") else END
+
+
+def after_question(state: InterviewState) -> list[Send] | Literal["write_section"]:
+    """One search task per source, or the end of the interview."""
+    question, turn = state["question"], len(state.get("turns", [])) + 1
+    if question["done"]:
+        return "write_section"
+    return [
+        Send(
+            "search",
+            {
+                "source": name,
+                "queries": queries,
+                "turn": turn,
+                "question": question["text"],
+                "language": state["language"],
+                "analyst": state["analyst"]["id"],
+            },
+        )
+        for name, queries in question["queries"].items()
+    ]
+
+
+def after_answer(state: InterviewState) -> Literal["ask", "write_section"]:
+    """Ask again until the turn limit; no model is asked whether to stop when the limit says so."""
+    return "ask" if len(state["turns"]) < state["turn_limit"] else "write_section"

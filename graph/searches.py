@@ -1,0 +1,63 @@
+"""Searches of one run: identical ones are answered once, whoever asks; then passages are cut and ranked."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+from ..evidence.documents import Document
+from ..evidence.passages import Excerpt, split_passages
+from ..evidence.ranking import rank_excerpts
+from ..sources.base import Query, Source
+
+
+class Searches:
+    """The searches of one run, single flight: the second who asks waits for the first one's answer.
+
+    A search that failed is forgotten, so a later question may try again.
+    """
+
+    def __init__(self) -> None:
+        self._answers: dict[tuple[str, Query], asyncio.Task[list[Document]]] = {}
+        self._excerpts: dict[tuple[str, str], list[Excerpt]] = {}
+
+    async def search(self, source: Source, query: Query) -> list[Document]:
+        """What a source returns for a query. Raises what the source raises."""
+        key = (source.name, Query(" ".join(query.text.casefold().split()), query.language, query.limit))
+        task = self._answers.get(key)
+        if task is None:
+            task = self._answers[key] = asyncio.create_task(source.search(query))
+            task.add_done_callback(lambda done: self._forget_failure(key, done))
+        # Shielded: when the first who asked is cancelled, the others still get their answer.
+        return await asyncio.shield(task)
+
+    async def best_excerpts(
+        self, documents: Sequence[Document], queries: Sequence[str], *, language: str, limit: int
+    ) -> list[Excerpt]:
+        """The best passages of whole documents for these queries, best first."""
+        return await asyncio.to_thread(self._best, documents, queries, language, limit)
+
+    def _best(self, documents: Sequence[Document], queries: Sequence[str], language: str, limit: int) -> list[Excerpt]:
+        excerpts = [excerpt for document in documents for excerpt in self._excerpts_of(document)]
+        return rank_excerpts(excerpts, queries, language=language, limit=limit)
+
+    def _excerpts_of(self, document: Document) -> list[Excerpt]:
+        key = (document.id, document.content_hash)
+        if key not in self._excerpts:
+            self._excerpts[key] = [Excerpt(passage, document) for passage in split_passages(document)]
+        return self._excerpts[key]
+
+    def _forget_failure(self, key: tuple[str, Query], task: asyncio.Task[list[Document]]) -> None:
+        # Asking for the exception also keeps asyncio from warning about one that nobody waited for.
+        if task.cancelled() or task.exception() is not None:
+            self._answers.pop(key, None)
+
+
+def merge_documents(answers: Sequence[Sequence[Document]]) -> list[Document]:
+    """Documents of several answers, best first: the first of each, then the second of each, without repetition."""
+    merged: dict[str, Document] = {}
+    for place in range(max((len(answer) for answer in answers), default=0)):
+        for answer in answers:
+            if place < len(answer):
+                merged.setdefault(answer[place].id, answer[place])
+    return list(merged.values())

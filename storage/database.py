@@ -1,0 +1,119 @@
+"""The database of this machine: one SQLite file in TERTULIA_HOME, in WAL mode, readable by its owner only.
+
+LangGraph's checkpoints live in the same file, in tables of their own (`checkpoints`, `writes`).
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from ..errors import StorageError
+
+FILE_NAME: Final = "tertulia.db"
+BUSY_SECONDS: Final = 10.0
+
+# Numbered by place: PRAGMA user_version says how many have run. Only ever add to the end.
+MIGRATIONS: Final = (
+    """
+    CREATE TABLE runs (
+        id TEXT PRIMARY KEY,
+        topic TEXT NOT NULL,
+        status TEXT NOT NULL,
+        created_at TEXT NOT NULL,
+        updated_at TEXT NOT NULL,
+        request TEXT NOT NULL,
+        engine TEXT NOT NULL DEFAULT '',
+        title TEXT NOT NULL DEFAULT '',
+        output TEXT NOT NULL DEFAULT '',
+        detail TEXT NOT NULL DEFAULT '',
+        input_tokens INTEGER NOT NULL DEFAULT 0,
+        output_tokens INTEGER NOT NULL DEFAULT 0,
+        reply TEXT NOT NULL DEFAULT '',
+        report BLOB
+    );
+    CREATE TABLE documents (
+        run TEXT NOT NULL, id TEXT NOT NULL, data TEXT NOT NULL,
+        PRIMARY KEY (run, id)
+    ) WITHOUT ROWID;
+    CREATE TABLE passages (
+        run TEXT NOT NULL, key TEXT NOT NULL, document_id TEXT NOT NULL,
+        start INTEGER NOT NULL, "end" INTEGER NOT NULL, heading TEXT NOT NULL,
+        PRIMARY KEY (run, key)
+    ) WITHOUT ROWID;
+    """,
+)
+
+
+def prepare_database(home: Path) -> Path:
+    """Create or upgrade the database and return its path.
+
+    Raises:
+        StorageError: the folder cannot be written, or the file is not a database or comes from a newer tertulia.
+    """
+    path = home / FILE_NAME
+    try:
+        home.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if not path.exists():
+            # Created with its mode, so that it is never readable by others, not even for a moment.
+            os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+        with connect(path) as connection:
+            connection.execute("PRAGMA journal_mode=WAL")
+            _migrate(connection, path)
+    except OSError as error:
+        raise StorageError(
+            f"The folder {home} cannot be written: {error.strerror or error}.",
+            hint="Set TERTULIA_HOME to a folder you may write to.",
+        ) from error
+    return path
+
+
+@contextmanager
+def connect(path: Path) -> Iterator[sqlite3.Connection]:
+    """A connection for one short piece of work: committed when the block ends well, rolled back when it does not.
+
+    Raises:
+        StorageError: what SQLite reports, in a sentence.
+    """
+    try:
+        connection = sqlite3.connect(path, timeout=BUSY_SECONDS)
+    except sqlite3.Error as error:
+        raise _storage_error(path, error) from error
+    connection.row_factory = sqlite3.Row
+    try:
+        with connection:
+            yield connection
+    except sqlite3.Error as error:
+        raise _storage_error(path, error) from error
+    finally:
+        connection.close()
+
+
+def _migrate(connection: sqlite3.Connection, path: Path) -> None:
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if version > len(MIGRATIONS):
+        raise StorageError(
+            f"{path} was written by a newer tertulia (version {version}; this one knows {len(MIGRATIONS)}).",
+            hint="Upgrade tertulia, or set TERTULIA_HOME to another folder.",
+        )
+    for number, script in enumerate(MIGRATIONS[version:], start=version + 1):
+        # One transaction with a check inside: two processes that start together do not both migrate.
+        connection.execute("BEGIN IMMEDIATE")
+        (current,) = connection.execute("PRAGMA user_version").fetchone()
+        if current < number:
+            for statement in script.split(";"):
+                if statement.strip():
+                    connection.execute(statement)
+            connection.execute(f"PRAGMA user_version={number}")
+        connection.commit()
+
+
+def _storage_error(path: Path, error: sqlite3.Error) -> StorageError:
+    hint = "Free some space or check the folder's rights; `tertulia doctor` says more."
+    if isinstance(error, sqlite3.DatabaseError) and "not a database" in str(error):
+        hint = f"Move {path} away to start anew; tertulia does not overwrite it."
+    return StorageError(f"The database {path} cannot be used: {error}.", hint=hint)

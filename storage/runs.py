@@ -1,0 +1,152 @@
+"""The runs table: what there is, in which state, and the finished reports."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import sqlite3
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, Literal, get_args
+
+from ..errors import StorageError, UnknownRunError
+from .database import connect, prepare_database
+
+Status = Literal[
+    "created", "running", "awaiting_approval", "interrupted", "failed", "no_evidence", "cancelled", "partial", "done"
+]
+FINISHED: Final[frozenset[Status]] = frozenset({"partial", "done"})
+
+_COLUMNS = (
+    "id, topic, status, created_at, updated_at, request, engine, title, output, detail, input_tokens, output_tokens"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One row: `request` is what the run was asked for, without secrets; `detail` says why it failed or stopped."""
+
+    id: str
+    topic: str
+    status: Status
+    created_at: str
+    updated_at: str
+    request: dict[str, Any]
+    engine: str
+    title: str
+    output: str
+    detail: str
+    input_tokens: int
+    output_tokens: int
+
+    def to_dict(self) -> dict[str, Any]:
+        """The run as JSON-ready data."""
+        return {name: getattr(self, name) for name in self.__slots__}
+
+
+def new_run_id() -> str:
+    """Eight letters and digits that are easy to type: no vowels, so no words; no 0, 1 or l."""
+    return "".join(secrets.choice("bcdfghjkmnpqrstvwxz23456789") for _ in range(8))
+
+
+class Runs:
+    """The runs of one home folder."""
+
+    def __init__(self, home: Path) -> None:
+        self.path = prepare_database(home)
+
+    def create(self, run: str, *, topic: str, request: Mapping[str, Any], now: str) -> None:
+        """Note a run before anything is done for it."""
+        with connect(self.path) as connection:
+            connection.execute(
+                "INSERT INTO runs (id, topic, status, created_at, updated_at, request) VALUES (?,?,?,?,?,?)",
+                (run, topic, "created", now, now, json.dumps(dict(request), ensure_ascii=False)),
+            )
+
+    def update(self, run: str, *, now: str, status: Status, **fields: str | int) -> None:
+        """Note what became of a run. `fields` are columns: engine, title, output, detail, tokens."""
+        unknown = set(fields) - set(Run.__slots__)
+        if unknown or status not in get_args(Status):
+            raise ValueError(f"not a column or status: {sorted(unknown)} {status}")
+        values: dict[str, str | int] = {"status": status, "updated_at": now, **fields}
+        assignments = ", ".join(f"{name} = :{name}" for name in values)
+        with connect(self.path) as connection:
+            connection.execute(f"UPDATE runs SET {assignments} WHERE id = :id", {**values, "id": run})  # noqa: S608 - checked above
+
+    def get(self, run: str) -> Run:
+        """A run by its id, or by the beginning of it when only one run begins so.
+
+        Raises:
+            UnknownRunError: no run, or several, have this id.
+        """
+        prefix = run.strip().lower()
+        with connect(self.path) as connection:
+            rows = connection.execute(
+                f"SELECT {_COLUMNS} FROM runs WHERE substr(id, 1, ?) = ? ORDER BY id",  # noqa: S608 - constant columns
+                (len(prefix), prefix),
+            ).fetchall()
+        exact = [row for row in rows if row["id"] == prefix]
+        if prefix and (exact or len(rows) == 1):
+            return _run((exact or rows)[0])
+        what = f"Several runs begin with {run!r}." if prefix and rows else f"There is no run {run!r}."
+        raise UnknownRunError(what, hint="`tertulia runs` lists the runs there are.")
+
+    def list(self) -> list[Run]:
+        """All runs, newest first."""
+        with connect(self.path) as connection:
+            rows = connection.execute(f"SELECT {_COLUMNS} FROM runs ORDER BY created_at DESC, id").fetchall()  # noqa: S608
+        return [_run(row) for row in rows]
+
+    def save_reply(self, run: str, question: str, reply: Mapping[str, Any]) -> None:
+        """Keep a person's reply before the graph gets it. `question` is the id of what it answers."""
+        data = json.dumps({"question": question, "reply": dict(reply)}, ensure_ascii=False)
+        with connect(self.path) as connection:
+            connection.execute("UPDATE runs SET reply = ? WHERE id = ?", (data, run))
+
+    def load_reply(self, run: str, question: str) -> dict[str, Any] | None:
+        """The reply to this question, if one was kept: a reply that was used already answers an older question."""
+        with connect(self.path) as connection:
+            row = connection.execute("SELECT reply FROM runs WHERE id = ?", (run,)).fetchone()
+        kept = json.loads(row["reply"]) if row is not None and row["reply"] else {}
+        reply: dict[str, Any] | None = kept["reply"] if kept.get("question") == question else None
+        return reply
+
+    def save_report(self, run: str, report: Mapping[str, Any]) -> None:
+        """Keep the finished report, compressed: it holds the texts of all documents."""
+        data = zlib.compress(json.dumps(report, ensure_ascii=False).encode(), level=6)
+        with connect(self.path) as connection:
+            connection.execute("UPDATE runs SET report = ? WHERE id = ?", (data, run))
+
+    def load_report(self, run: str) -> dict[str, Any] | None:
+        """The finished report, or None when the run has none yet.
+
+        Raises:
+            StorageError: what is stored cannot be read.
+        """
+        with connect(self.path) as connection:
+            row = connection.execute("SELECT report FROM runs WHERE id = ?", (run,)).fetchone()
+        if row is None or row["report"] is None:
+            return None
+        try:
+            report: dict[str, Any] = json.loads(zlib.decompress(row["report"]))
+        except (zlib.error, ValueError) as error:
+            raise StorageError(f"The stored report of run {run} is damaged: {error}.") from error
+        return report
+
+    def delete(self, run: str) -> None:
+        """Forget a run: its row, its evidence, its checkpoints."""
+        with connect(self.path) as connection:
+            connection.execute("DELETE FROM runs WHERE id = ?", (run,))
+            connection.execute("DELETE FROM documents WHERE run = ?", (run,))
+            connection.execute("DELETE FROM passages WHERE run = ?", (run,))
+            for table in ("checkpoints", "writes"):
+                if connection.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (table,)).fetchone():
+                    connection.execute(f"DELETE FROM {table} WHERE thread_id = ?", (run,))  # noqa: S608 - two constants
+
+
+def _run(row: sqlite3.Row) -> Run:
+    values = dict(row)
+    values["request"] = json.loads(values["request"])
+    return Run(**values)
