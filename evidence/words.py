@@ -1,0 +1,94 @@
+"""Words: what a text is compared by, whatever the case, the accents and the endings."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import cache, lru_cache
+from typing import Any, Final
+
+from .languages import language_data
+
+# A number with its separators, or a run of letters and digits; the middle dot of Catalan joins.
+WORD_PATTERN: Final = re.compile(r"\d+(?:[.,]\d+)*(?![^\W\d_])|[^\W_]+(?:·[^\W_]+)*")
+
+_SHORTEST_STEM: Final = 4
+
+
+def fold(text: str) -> str:
+    """The text without case and accents, for comparison only: lengths and offsets change."""
+    if text.isascii():
+        return text.lower()
+    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(letter for letter in decomposed if not unicodedata.combining(letter)).replace("·", "")
+
+
+def count_words(text: str) -> int:
+    """How many words a reader counts: runs between white space that hold a letter or a digit."""
+    return sum(1 for run in text.split() if any(letter.isalnum() for letter in run))
+
+
+def terms(text: str, language: str) -> list[str]:
+    """The content words of a text in order: folded, stemmed, without stop words and single letters; numbers kept."""
+    stopwords = _stopwords(language)
+    return [
+        stem(word, language)
+        for word in WORD_PATTERN.findall(text.casefold())
+        if (len(word) > 1 or word.isdigit()) and word not in stopwords
+    ]
+
+
+@lru_cache(maxsize=200_000)
+def stem(word: str, language: str) -> str:
+    """The folded stem of one case-folded word."""
+    if word[0].isdigit():
+        return word.rstrip(".,")
+    # Stemmed before it is folded: Catalan and Portuguese endings are known by their accents.
+    stemmer = _stemmer(language)
+    return fold(stemmer.stemWord(word)) if stemmer is not None else _light_stem(fold(word), language)
+
+
+@cache
+def _stopwords(language: str) -> frozenset[str]:
+    """The language's stop words, also as people type them without accents."""
+    words = language_data(language).stopwords
+    return words | {fold(word) for word in words}
+
+
+@cache
+def _stemmer(language: str) -> Any:
+    name = language_data(language).stemmer
+    if not name:
+        return None
+    import snowballstemmer  # noqa: PLC0415 - loads thirty languages; `tertulia --help` needs none
+
+    return snowballstemmer.stemmer(name)
+
+
+_GALICIAN_ENDINGS: Final = (
+    ("cions", "cion"),
+    ("ais", "al"),
+    ("eis", "el"),
+    ("ois", "ol"),
+    ("ns", "n"),
+    ("res", "r"),
+    ("ces", "z"),
+    ("ades", "ad"),
+    ("ade", "ad"),
+    ("as", ""),
+    ("os", ""),
+    ("es", ""),
+    ("a", ""),
+    ("o", ""),
+    ("e", ""),
+)
+_PLURAL: Final = (("s", ""),)
+
+
+def _light_stem(word: str, language: str) -> str:
+    """Take plural and gender off a Galician word, and a plural s off one of a language that is not known."""
+    endings = _GALICIAN_ENDINGS if language_data(language).code == "gl" else _PLURAL
+    for ending, instead in endings:
+        if word.endswith(ending) and len(word) - len(ending) + len(instead) >= _SHORTEST_STEM - 1:
+            return word[: len(word) - len(ending)] + instead
+    return word
