@@ -1,0 +1,80 @@
+# The commands of this project. Each creates what it needs; the second call is quick.
+#
+#   make demo         a report from the bundled documents: no key, no network
+#   make test         lint, types and tests
+#   make help         the rest
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+VENV := .venv
+BIN := $(VENV)/bin
+
+# The first Python that is new enough; `make PYTHON=/path/to/python3.12 …` chooses another.
+PYTHON ?= $(shell for candidate in python3 python3.13 python3.12 python3.11; do \
+	$$candidate -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$candidate && break; done)
+
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+PIP := $(BIN)/python -m pip --quiet
+MYPY := MYPYPATH=$(VENV)/types $(BIN)/python -m mypy
+
+.PHONY: help demo test lint format types unit wheel demo-from-wheel constraints clean
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' Makefile | awk -F '|' '{ printf "  make %-16s %s\n", $$1, $$2 }'
+
+demo: $(VENV)/.runtime ## write a report from the bundled documents: no key, no network
+	@$(BIN)/tertulia demo
+
+test: lint types unit ## lint, types and tests
+
+lint: $(VENV)/.development ## check style and format
+	$(BIN)/python -m ruff check .
+	$(BIN)/python -m ruff format --check .
+
+format: $(VENV)/.development ## put the code into its format
+	$(BIN)/python -m ruff check --fix-only .
+	$(BIN)/python -m ruff format .
+
+types: $(VENV)/.development ## check the types
+	$(MYPY) -p tertulia
+
+unit: $(VENV)/.development ## run the tests; ARGS=… goes to pytest
+	$(BIN)/python -m pytest $(ARGS)
+
+# setuptools builds in build/, and what an earlier build left there would be packed too.
+wheel: $(BIN)/python ## build dist/tertulia-*.whl
+	@rm -rf build dist
+	$(PIP) wheel --no-deps --wheel-dir dist .
+	@rm -rf build
+	@ls dist/*.whl
+
+demo-from-wheel: wheel ## install the wheel into an empty environment elsewhere and run the demo there
+	@.ci/demo-from-wheel $(BIN)/python
+
+constraints: $(BIN)/python ## resolve all dependencies again and pin them in constraints.txt
+	$(PIP) install uv
+	$(BIN)/python -m uv pip compile pyproject.toml --universal --python-version 3.11 --all-extras --group dev \
+		--upgrade --no-header --no-annotate --quiet --output-file constraints.txt
+
+clean: ## remove the environment and everything that was built
+	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .langgraph_api
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(BIN)/python:
+	@test -n "$(PYTHON)" || { echo "tertulia needs Python 3.11 or newer: install it, or run make PYTHON=…" >&2; exit 2; }
+	@echo "Creating $(VENV) with $(PYTHON)"
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); exit 1; }
+
+$(VENV)/.runtime: pyproject.toml constraints.txt | $(BIN)/python
+	@echo "Installing tertulia and what it needs into $(VENV) (a minute or two, once)"
+	@$(PIP) install --constraint constraints.txt --editable .
+	@touch $@
+
+# The repository root is the package, so the type checker is shown the root under the package's name.
+$(VENV)/.development: pyproject.toml constraints.txt | $(BIN)/python
+	@echo "Installing tertulia and its development tools into $(VENV) (a few minutes, once)"
+	@$(PIP) install 'pip>=25.1' # the first that knows dependency groups
+	@$(PIP) install --constraint constraints.txt --editable . --group dev
+	@mkdir -p $(VENV)/types && ln -sfn ../.. $(VENV)/types/tertulia
+	@touch $(VENV)/.runtime $@
