@@ -15,7 +15,7 @@ PYTHON ?= $(shell for candidate in python3 python3.13 python3.12 python3.11; do 
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-PIP := $(BIN)/python -m pip --quiet
+PIP := $(BIN)/python -m pip --quiet --quiet
 MYPY := MYPYPATH=$(VENV)/types $(BIN)/python -m mypy
 
 .PHONY: help demo test lint format types unit wheel demo-from-wheel constraints clean
