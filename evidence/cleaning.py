@@ -1,0 +1,185 @@
+"""Cleaning: what a model must not write is taken out of its Markdown. Paragraphs, emphasis, lists and tables stay."""
+
+from __future__ import annotations
+
+import html
+import re
+import unicodedata
+from typing import Final
+
+from .passages import KEY_PATTERN
+
+# Folded, in the five languages; phrases of several words are joined by "_".
+_SOURCE_HEADINGS: Final = frozenset(
+    name.replace("_", " ")
+    for name in """
+    sources references bibliography citations footnotes notes endnotes links works_cited sources_cited source_list
+    reference_list list_of_sources list_of_references further_reading fuentes referencias bibliografia citas notas
+    enlaces notas_al_pie fuentes_consultadas fuentes_citadas lista_de_fuentes referencias_bibliograficas obras_citadas
+    fonts referencies notes_al_peu fonts_consultades fonts_citades llista_de_fonts referencies_bibliografiques
+    enllacos iturriak erreferentziak oharrak oin-oharrak estekak iturrien_zerrenda fontes fontes_consultadas
+    fontes_citadas lista_de_fontes ligazons notas_a_rodape notas_ao_pe
+    """.split()  # noqa: SIM905
+)
+_ROUNDS: Final = 12
+_STRUCTURE: Final = str.maketrans(dict.fromkeys("<>[]()`", " "))
+
+# Controls, and the marks that reverse the direction of what follows, so that a text reads as it is stored.
+_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ue000-\ue00f]")
+_ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
+_FENCE_LINE = re.compile(r"^[ \t>]*(?:`{3,}|~{3,})[^\n]*\n?", re.MULTILINE)
+_FRONT_MATTER = re.compile(r"\A---[ \t]*\n(?:[\w-]+:[^\n]*\n|[ \t]+[^\n]*\n)+(?:---|\.\.\.)[ \t]*(?:\n|\Z)")
+_COMMENT = re.compile(r"<!--.*?(?:-->|\Z)|<[!?][^<>]*>", re.DOTALL)
+_HIDDEN = re.compile(r"<(script|style|iframe|object|svg|math|template)\b[^<>]*>.*?</\1\s*>", re.DOTALL | re.IGNORECASE)
+_BREAK = re.compile(r"[ \t]*<(?:br|/p|/div|/li|/tr)\b[^<>]*>[ \t]*", re.IGNORECASE)
+_SUPERSCRIPT = re.compile(r"<sup\b[^<>]*>\s*(\[?\d[\d\s,]*\]?)\s*</sup\s*>", re.IGNORECASE)
+_TAG = re.compile(r"</?[A-Za-z][^<>]*>")
+_IMAGE = re.compile(r"(?<![ \t])[ \t]*!\[[^\[\]\n]*\](?:\([^()\n]*(?:\([^()\n]*\)[^()\n]*)*\)|\[[^\[\]\n]*\])?")
+_LINK = re.compile(r"\[(?P<text>[^\[\]\n]*)\]\([^()\n]*(?:\([^()\n]*\)[^()\n]*)*\)")
+_CITATION = re.compile(
+    rf"[\s^,;]*(?:{KEY_PATTERN.pattern}|\d{{1,3}})(?:[\s^,;]+(?:{KEY_PATTERN.pattern}|\d{{1,3}}))*[\s,;]*"
+)
+_ADDRESS: Final = (
+    r"(?:https?://|ftp://|www\.|mailto:|javascript:|data:text)[^\s<>|\[\]]*"
+    r"(?:\([^\s()<>\[\]]*\)|[^\s<>|\[\]().,;:!?'\"»”*_])"
+)
+_URL = re.compile(
+    rf"(?<![ \t])[ \t]*(?:\([ \t]*<?{_ADDRESS}>?[ \t]*\)|<{_ADDRESS}>|(?<![\w@]){_ADDRESS})", re.IGNORECASE
+)
+_DEFINITION = re.compile(r"^[ \t]{0,3}\[[^\[\]\n]+\]:[^\n]*(?:\n[ \t]+\S[^\n]*)*\n?", re.MULTILINE)
+_SETEXT = re.compile(
+    r"(?<![^\n])(?<!\S\n)[ \t]{0,3}(?P<title>[^\s|>#*+\d-][^|\n]*)\n[ \t]{0,3}(?P<rule>=|-)(?P=rule)+[ \t]*(?=\n|\Z)"
+)
+_RULE = re.compile(r"^[ \t]{0,3}(?:(?:-[ \t]*){3,}|(?:\*[ \t]*){3,}|(?:_[ \t]*){3,}|={3,})$\n?", re.MULTILINE)
+_HEADING = re.compile(r"^[ \t]{0,3}(?P<marks>#{1,6})[ \t]+(?P<title>[^\n]*?)[ \t]*#*[ \t]*$", re.MULTILINE)
+_EMPTY_HEADING = re.compile(r"^[ \t]{0,3}#{1,6}[ \t]*$\n?", re.MULTILINE)
+_LABEL_LINE = re.compile(r"[ \t]*[*_]{0,3}(?P<label>[^\W\d][\w -]{3,40}?)[ \t]*:?[*_]{0,3}:?[ \t]*")
+_REFERENCE_LINE = re.compile(
+    rf"[ \t]*(?:[-*+][ \t]+|\d{{1,3}}[.)][ \t]+)?[\[【(]\^?(?:\d{{1,3}}|{KEY_PATTERN.pattern})[\]】)]:?[ \t]+\S.*"
+)
+_LIST_LINE = re.compile(r"[ \t]*(?:[-*+][ \t]+|\d{1,3}[.)][ \t]+|[\[【])\S.*")
+_SENTENCE_LINE = re.compile(r".*[.!?…][\s\"'»”)\]*_]*")
+
+
+def clean_markdown(text: str, *, heading_level: int, title: str = "") -> str:
+    """Take out of a model's Markdown what it must not write.
+
+    Out go reference lists and source sections, HTML, images, links and bare addresses (a link's words stay), code
+    fences, footnote definitions, horizontal rules, front matter, and control characters. Headings move below
+    `heading_level`, the level under which the text will stand; one that stands at its very start at that level or
+    above, or that repeats `title`, goes. Cleaning twice changes nothing.
+    """
+    before = None
+    rounds = 0
+    while text != before:
+        before = text
+        rounds += 1
+        if rounds == _ROUNDS:  # no honest text is nested so deeply
+            text = text.translate(_STRUCTURE)
+        text = _headings(_references(_blocks(_inline(_plain(text)))), heading_level, title)
+        text = re.sub(r"\n{3,}", "\n\n", re.sub(r"[ \t]+$", "", text, flags=re.MULTILINE)).strip("\n")
+    return text
+
+
+def _plain(text: str) -> str:
+    """The text as it reads: no controls, no entities, one kind of line end."""
+    text = _CONTROLS.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+    return _ENTITY.sub(lambda entity: html.unescape(entity[0]), text)
+
+
+def _inline(text: str) -> str:
+    """No HTML, images, links or addresses. A passage key that stands in a tag is kept as a citation."""
+    text = _HIDDEN.sub("", _COMMENT.sub("", text))
+    text = _BREAK.sub(" ", _SUPERSCRIPT.sub(_raised, text))
+    text = _IMAGE.sub("", text)
+    text = _LINK.sub(lambda link: f"[{link['text']}]" if _CITATION.fullmatch(link["text"]) else link["text"], text)
+    return _TAG.sub(_tag_key, _URL.sub("", text))
+
+
+def _raised(match: re.Match[str]) -> str:
+    """A raised number: a reference after a stop or a word, else an exponent (`km²`)."""
+    number = match[1].strip("[] ")
+    previous = match.string[max(0, match.start() - 3) : match.start()]
+    if match[1].startswith("[") or not previous[-1:].isalnum() or (previous.isalpha() and len(previous) == 3):
+        return f" [{number}]"
+    return number.translate(str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹"))
+
+
+def _tag_key(tag: re.Match[str]) -> str:
+    key = re.search(rf"(?<![\w]){KEY_PATTERN.pattern}(?![\w])", tag[0])
+    return f" [{key[0]}] " if key and not tag[0].startswith("</") else ""
+
+
+def _blocks(text: str) -> str:
+    """No front matter, fences, definitions, rules; every heading written with `#`."""
+    text = _FENCE_LINE.sub("", _FRONT_MATTER.sub("", text.lstrip("\n")))
+    text = _DEFINITION.sub("", text)
+    text = _SETEXT.sub(lambda heading: f"{'#' if heading['rule'] == '=' else '##'} {heading['title']}", text)
+    return _EMPTY_HEADING.sub("", _RULE.sub("", text))
+
+
+def _references(text: str) -> str:
+    """No section of sources, wherever it stands, and no list of references at the end."""
+    kept: list[str] = []
+    lines = text.split("\n")
+    place = 0
+    while place < len(lines):
+        heading = _HEADING.fullmatch(lines[place])
+        if heading and _names_sources(heading["title"]):
+            place = _next_heading(lines, place + 1)
+        elif not heading and (label := _LABEL_LINE.fullmatch(lines[place])) and _names_sources(label["label"]):
+            place = _list_end(lines, place + 1)
+        else:
+            kept.append(lines[place])
+            place += 1
+    return "\n".join(_without_trailing_references(kept))
+
+
+def _names_sources(words: str) -> bool:
+    folded = unicodedata.normalize("NFD", words.casefold())
+    plain = "".join(character for character in folded if not unicodedata.combining(character))
+    return re.sub(r"^[\d.\s]+", "", plain.strip(" *_:#.")) in _SOURCE_HEADINGS
+
+
+def _next_heading(lines: list[str], start: int) -> int:
+    return next((place for place in range(start, len(lines)) if _HEADING.fullmatch(lines[place])), len(lines))
+
+
+def _list_end(lines: list[str], start: int) -> int:
+    """Where the list under a label ends."""
+    place = start
+    while place < len(lines) and (not lines[place].strip() or _LIST_LINE.fullmatch(lines[place])):
+        place += 1
+    return place
+
+
+def _without_trailing_references(lines: list[str]) -> list[str]:
+    """Without the lines at the end that each begin with a reference and are no sentence."""
+    end = len(lines)
+    while end and (not lines[end - 1].strip() or _is_reference(lines[end - 1])):
+        end -= 1
+    return lines[:end] if any(line.strip() for line in lines[:end]) else lines
+
+
+def _is_reference(line: str) -> bool:
+    return bool(_REFERENCE_LINE.fullmatch(line)) and not _SENTENCE_LINE.fullmatch(line)
+
+
+def _headings(text: str, level: int, title: str) -> str:
+    """Headings below `level`, in their own order of rank; none that repeats the title above the text."""
+    text = text.lstrip("\n")
+    first = _HEADING.match(text)
+    if first and (len(first["marks"]) <= level or _same_words(first["title"], title)):
+        text = text[first.end() :].lstrip("\n")
+    elif title and _same_words(text.partition("\n")[0], title):
+        text = text.partition("\n")[2].lstrip("\n")
+    ranks = [len(heading["marks"]) for heading in _HEADING.finditer(text)]
+    if not ranks:
+        return text
+    shift = level + 1 - min(ranks)
+    return _HEADING.sub(lambda heading: "#" * min(len(heading["marks"]) + shift, 6) + " " + heading["title"], text)
+
+
+def _same_words(line: str, title: str) -> bool:
+    words = re.findall(r"\w+", title.casefold())
+    return bool(words) and re.findall(r"\w+", line.casefold()) == words
