@@ -25,7 +25,7 @@ class Event:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunStarted(Event):
-    """A run began, or goes on (`resumed`)."""
+    """A run began, or goes on (`resumed`). `trace` is the id of its LangSmith trace, if it is traced."""
 
     type = "run_started"
     topic: str
@@ -33,6 +33,7 @@ class RunStarted(Event):
     language: str
     sources: list[str]
     resumed: bool = False
+    trace: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

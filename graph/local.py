@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, cast
+from uuid import UUID
 
 from langchain_core.runnables import RunnableConfig
 from langgraph.graph.state import CompiledStateGraph
@@ -22,6 +23,7 @@ from ..sources.base import Source
 from ..storage.ledger import SqliteLedgerStore
 from ..storage.locks import run_lock
 from ..storage.runs import FINISHED, Run, Runs, Status, new_run_id
+from ..tracing import prepare_tracing
 from ..version import VERSION
 from .backend import Progress
 from .checkpoints import open_checkpointer
@@ -32,7 +34,7 @@ from .state import SCHEMA_VERSION, ReportInput, ReportState
 
 Graph = CompiledStateGraph[ReportState, Context, ReportInput, ReportState]
 
-_INPUT: Final = ("topic", "language", "size", "turn_limit", "approve")
+_INPUT: Final = ("topic", "language", "size", "turn_limit", "approve", "panel")
 # A kill between two writes can leave a finished step unnoticed; asking the graph to go on once more finds it.
 _NUDGES: Final = 3
 
@@ -48,14 +50,14 @@ class Effects:
 class LocalBackend:
     """Runs the graph in this process (`graph.backend.Backend`).
 
-    `open_effects` builds engine and sources for a run's request; `clock` returns aware UTC times; `concurrency` is how
-    many steps of a run may call out at once.
+    `open_effects` builds engine and sources for a run and its request; `clock` returns aware UTC times;
+    `concurrency` is how many steps of a run may call out at once.
     """
 
     def __init__(
         self,
         runs: Runs,
-        open_effects: Callable[[Mapping[str, Any]], Effects],
+        open_effects: Callable[[str, Mapping[str, Any]], Effects],
         *,
         clock: Callable[[], datetime],
         concurrency: int,
@@ -116,7 +118,7 @@ class LocalBackend:
         if row.status in FINISHED:
             return
         with run_lock(self._runs.path.parent, row.id):
-            effects = await asyncio.to_thread(self._open_effects, row.request)
+            effects = await asyncio.to_thread(self._open_effects, row.id, row.request)
             try:
                 self._runs.update(row.id, now=self._now(), status="running", engine=effects.engine.name, detail="")
                 async for event in self._advance(row, effects):
@@ -136,10 +138,11 @@ class LocalBackend:
         ledger = await Ledger.open(SqliteLedgerStore(self._runs.path, row.id))
         slots = asyncio.Semaphore(self._concurrency)
         context = Context(row.id, effects.engine, effects.sources, ledger, self._clock, slots)
-        config = _config(row, effects.engine.name)
+        root = prepare_tracing()
+        config = _config(row, effects.engine.name, root)
         async with self._graph() as graph:
             snapshot = await graph.aget_state(config)
-            yield self._started(row, effects, resumed=bool(snapshot.values))
+            yield self._started(row, effects, resumed=bool(snapshot.values), trace=str(root or ""))
             _require_version(snapshot)
             for _ in range(_NUDGES):
                 step_input = await self._next_input(graph, config, row, snapshot)
@@ -148,7 +151,7 @@ class LocalBackend:
                 async for _, chunk in graph.astream(
                     step_input, config, context=context, stream_mode="custom", subgraphs=True, durability="sync"
                 ):
-                    yield event_from_dict(chunk)
+                    yield event_from_dict(cast("dict[str, Any]", chunk))
                 snapshot = await graph.aget_state(config)
                 if snapshot.interrupts or _outcome(snapshot):
                     break
@@ -200,7 +203,7 @@ class LocalBackend:
         status: Status = "no_evidence" if isinstance(error, NoEvidenceError) else "failed"
         self._runs.update(row.id, now=self._now(), status=status, detail=str(error))
 
-    def _started(self, row: Run, effects: Effects, *, resumed: bool) -> Event:
+    def _started(self, row: Run, effects: Effects, *, resumed: bool, trace: str) -> Event:
         return RunStarted(
             run=row.id,
             at=self._now(),
@@ -209,6 +212,7 @@ class LocalBackend:
             language=row.request.get("language", ""),
             sources=list(effects.sources),
             resumed=resumed,
+            trace=trace,
         )
 
     @asynccontextmanager
@@ -223,14 +227,17 @@ class LocalBackend:
 _WAIT: Final = object()
 
 
-def _config(row: Run, engine: str = "") -> RunnableConfig:
+def _config(row: Run, engine: str = "", root: UUID | None = None) -> RunnableConfig:
     """The run's configuration: its thread, and what traces are searched by."""
-    return {
+    config: RunnableConfig = {
         "configurable": {"thread_id": row.id},
         "run_name": f"tertulia: {row.topic[:80]}",
         "tags": ["tertulia", f"engine:{engine}"],
         "metadata": {"run": row.id, "thread_id": row.id, "engine": engine, "version": VERSION},
     }
+    if root is not None:
+        config["run_id"] = root
+    return config
 
 
 def _outcome(snapshot: StateSnapshot) -> str:

@@ -58,7 +58,7 @@ async def survey(state: ReportState, runtime: Runtime[Context]) -> ReportState:
 
 
 async def propose_panel(state: ReportState, runtime: Runtime[Context]) -> ReportState:
-    """A panel from the survey, or a new one from all feedback so far."""
+    """A panel from the survey, or a new one from all feedback so far; one that came with the input stays."""
     async with step(runtime) as current:
         context = current.context
         previous = state.get("panel", [])
@@ -70,8 +70,9 @@ async def propose_panel(state: ReportState, runtime: Runtime[Context]) -> Report
             feedback=state.get("feedback", []),
             previous=previous,
         )
-        panel = await context.engine.planner.propose_panel(brief)
         rounds = state.get("rounds", 0) + 1
+        given = previous if rounds == 1 else []
+        panel = given or await context.engine.planner.propose_panel(brief)
         current.emit(PanelProposed, panel=[dict(analyst) for analyst in panel], round=rounds)
         return {"panel": panel, "rounds": rounds, "usage": current.usage}
 

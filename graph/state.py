@@ -44,13 +44,17 @@ def merge(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
 
 
 class ReportInput(TypedDict, total=False):
-    """What a run starts from. Only `topic` is required; see `settings.Settings` for the rest."""
+    """What a run starts from. Only `topic` is required.
+
+    `size` is the number of analysts; `approve` skips the review; a `panel` that is given is not proposed anew.
+    """
 
     topic: str
     language: str
     size: int
     turn_limit: int
     approve: bool
+    panel: list[Analyst]
 
 
 class ReportState(ReportInput, total=False):
@@ -67,7 +71,6 @@ class ReportState(ReportInput, total=False):
     created_at: str
     finished_at: str
     survey: list[str]
-    panel: list[Analyst]
     feedback: list[str]
     rounds: int
     decision: Decision

@@ -1,0 +1,250 @@
+"""The use cases: start a run, advance it, read it, export it, delete it. Opens effects and closes them.
+
+Nothing here imports LangGraph or LangChain until a run advances, so that everything else starts fast.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from . import report_templates
+from .errors import TertuliaError, UsageError
+from .events import Event, RunStarted
+from .settings import TOPIC_LIMIT, Format, Settings
+from .storage.files import write_files
+from .storage.runs import FINISHED, Run, Runs, Status
+from .tracing import finish_tracing
+
+if TYPE_CHECKING:
+    from .graph.backend import Backend, Progress
+    from .graph.local import Effects
+
+Reviewer = Callable[[Mapping[str, Any]], Awaitable[Mapping[str, Any] | None]]
+"""Who reviews a panel: gets the payload (`graph.panel.review_payload`), returns a reply or None to decide later."""
+
+EXIT_CODES: Final[Mapping[Status, int]] = {
+    "done": 0,
+    "failed": 1,
+    "cancelled": 1,
+    "awaiting_approval": 3,
+    "no_evidence": 4,
+    "partial": 5,
+    "interrupted": 130,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How far a run came: its status, the files that were written, and the link to its trace, if any."""
+
+    run: Run
+    files: Sequence[Path] = field(default=())
+    trace: str = ""
+
+    @property
+    def exit_code(self) -> int:
+        """The exit code of the contract (DESIGN.md, "The command line")."""
+        return EXIT_CODES.get(self.run.status, 1)
+
+
+def utc_now() -> datetime:
+    """The time, aware, in UTC."""
+    return datetime.now(UTC)
+
+
+class App:
+    """What the command line, the web page and the Python API do, over one home folder.
+
+    `notify` gets sentences for a person: documents loaded, files skipped.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        notify: Callable[[str], None] = lambda _: None,
+        clock: Callable[[], datetime] = utc_now,
+    ) -> None:
+        self.settings = settings
+        self.runs = Runs(settings.home)
+        self._notify = notify
+        self._clock = clock
+        self._opened: dict[str, Effects] = {}
+
+    async def start(self, topic: str, *, approve: bool = False, panel: Sequence[Mapping[str, Any]] = ()) -> Run:
+        """Note a new run after checking that it can begin. `panel` is used as it is, without a proposal.
+
+        Raises:
+            UsageError: the topic, a source, a document or the model cannot be used.
+        """
+        request = self._request(topic, approve=approve, panel=panel)
+        effects = await asyncio.to_thread(self._open, request)
+        run = await self._backend().submit(request)
+        self._opened[run] = effects
+        return self.runs.get(run)
+
+    async def advance(
+        self, run: str, *, reviewer: Reviewer, on_event: Callable[[Event], None] = lambda _: None
+    ) -> Outcome:
+        """Go on with a run until it is finished or waits for a reviewer who decides later.
+
+        Raises:
+            UnknownRunError: there is no such run.
+            TertuliaError: why the run failed; what was finished is kept.
+        """
+        row = self.runs.get(run)
+        roots: list[str] = []
+
+        def listen(event: Event) -> None:
+            if isinstance(event, RunStarted):
+                roots.append(event.trace)
+            on_event(event)
+
+        trace = ""
+        try:
+            await self._drive(self._backend(), row.id, reviewer, listen)
+        finally:
+            if any(roots):
+                trace = await asyncio.to_thread(finish_tracing, roots[-1])
+            await self._close_unused()
+        return Outcome(self.runs.get(row.id), trace=trace)
+
+    def report(self, run: str) -> dict[str, Any]:
+        """The finished report of a run with its evidence (`evidence.report.Report`).
+
+        Raises:
+            UnknownRunError: there is no such run.
+            UsageError: it has no report yet.
+        """
+        row = self.runs.get(run)
+        report = self.runs.load_report(row.id)
+        if report is None:
+            raise UsageError(f"Run {row.id} has no report: it is {row.status}.", hint=_next_step(row))
+        return report
+
+    def export(self, run: str, *, formats: Sequence[Format] = (), output: str = "", template: str = "") -> list[Path]:
+        """Write a finished run's files into a folder, without a model or the network.
+
+        `output` defaults to where the run was written before, else `reports/<slug>-<run>`.
+        """
+        row = self.runs.get(run)
+        report = self.report(row.id)
+        default = row.output or str(Path("reports") / f"{report_templates.slugify(row.topic)}-{row.id}")
+        folder = Path(output or default).expanduser()
+        files = render_files(report, formats or self.settings.format, template or self.settings.template)
+        written = write_files(folder, files)
+        self.runs.update(row.id, now=self._now(), status=row.status, output=str(folder.resolve()))
+        return written
+
+    def delete(self, run: str) -> Run:
+        """Forget a run; the files that were written stay.
+
+        Raises:
+            UnknownRunError: there is no such run.
+        """
+        row = self.runs.get(run)
+        self.runs.delete(row.id)
+        return row
+
+    async def review_payload(self, run: str) -> Mapping[str, Any]:
+        """What waits for a person, or an empty mapping."""
+        progress: Progress = await self._backend().status(run)
+        return progress.review
+
+    async def _drive(self, backend: Backend, run: str, reviewer: Reviewer, on_event: Callable[[Event], None]) -> None:
+        while True:
+            async for event in backend.events(run):
+                on_event(event)
+            progress = await backend.status(run)
+            if progress.status != "awaiting_approval":
+                return
+            reply = await reviewer(progress.review)
+            if reply is None:
+                return
+            await backend.review(run, reply)
+
+    def _request(self, topic: str, *, approve: bool, panel: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+        topic = " ".join(topic.split())
+        if not topic or len(topic) > TOPIC_LIMIT:
+            raise UsageError(
+                f"The topic has {len(topic)} characters; it must have 1 to {TOPIC_LIMIT}.",
+                hint="Say in a sentence what the report is about.",
+            )
+        settings = self.settings
+        request: dict[str, Any] = {
+            "topic": topic,
+            "language": settings.language,
+            "size": len(panel) or settings.analysts,
+            "turn_limit": settings.turns,
+            "approve": approve,
+            "model": settings.model,
+            "base_url": settings.base_url,
+            "sources": list(settings.sources),
+            "docs": [str(path) for path in settings.docs],
+        }
+        if panel:
+            request["panel"] = [dict(analyst) for analyst in panel]
+        return request
+
+    def _backend(self) -> Backend:
+        from .graph.local import LocalBackend  # noqa: PLC0415 - imports LangGraph
+
+        return LocalBackend(self.runs, self._take_effects, clock=self._clock, concurrency=self.settings.concurrency)
+
+    def _take_effects(self, run: str, request: Mapping[str, Any]) -> Effects:
+        """The effects that `start` opened for this run, or new ones."""
+        return self._opened.pop(run, None) or self._open(request)
+
+    def _open(self, request: Mapping[str, Any]) -> Effects:
+        from .agents import open_engine  # noqa: PLC0415 - imports LangChain when a model plays
+        from .graph.local import Effects  # noqa: PLC0415
+        from .sources import default_names, open_sources  # noqa: PLC0415
+
+        settings = self.settings.model_copy(
+            update={
+                "model": request["model"],
+                "base_url": request["base_url"],
+                "sources": tuple(request["sources"]),
+                "docs": tuple(Path(path) for path in request["docs"]),
+            }
+        )
+        names = list(settings.sources) or default_names(settings)
+        engine = open_engine(settings)
+        return Effects(engine, open_sources(settings, names, clock=self._clock, notify=self._notify))
+
+    async def _close_unused(self) -> None:
+        while self._opened:
+            _, effects = self._opened.popitem()
+            await asyncio.gather(*(source.close() for source in effects.sources.values()), return_exceptions=True)
+
+    def _now(self) -> str:
+        return self._clock().isoformat(timespec="seconds")
+
+
+def render_files(report: Mapping[str, Any], formats: Sequence[Format], template: str) -> dict[str, str]:
+    """The files of a report by name: the formats asked for, and with Markdown one transcript per interview."""
+    files: dict[str, str] = {}
+    if "md" in formats:
+        files["report.md"] = report_templates.render_markdown(report, template)
+        for number, interview in enumerate(report["interviews"], start=1):
+            analyst = next(a for a in report["panel"] if a["id"] == interview["analyst"])
+            name = f"interviews/{number}-{report_templates.slugify(analyst['role'])}.md"
+            files[name] = report_templates.render_transcript(report, analyst["id"])
+    if "html" in formats:
+        files["report.html"] = report_templates.render_html(report)
+    if "json" in formats:
+        files["evidence.json"] = json.dumps(report, ensure_ascii=False, indent=1) + "\n"
+    return files
+
+
+def _next_step(row: Run) -> str:
+    return "" if row.status in FINISHED else f"Go on with `tertulia resume {row.id}`."
+
+
+__all__ = ["EXIT_CODES", "App", "Outcome", "Reviewer", "TertuliaError", "render_files", "utc_now"]

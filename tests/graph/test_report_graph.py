@@ -1,0 +1,262 @@
+"""The graph: what happens in which order, what a person may say, and what a failure costs."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+from graph_runs import Held, held_run
+from scripted import ScriptedEngine, ShelfSource
+
+from tertulia.errors import EngineUnavailableError, NoEvidenceError, SourceUnavailableError, UsageError
+from tertulia.evidence.citations import citations_in
+
+TEXTS = [f"Alpha number {n} is a fact about open data in the year {2000 + n}." for n in range(1, 7)]
+
+
+async def test_a_topic_becomes_a_report():
+    """Survey, panel, review, one interview per analyst, sections in panel order, composition, a rendered report."""
+    run = held_run(TEXTS)
+    await run.start(topic="open data", size=3, turn_limit=2)
+    assert run.review()["type"] == "panel_review"
+    assert [a["name"] for a in run.review()["panel"]] == ["Person 1", "Person 2", "Person 3"]
+
+    state = await run.reply({"action": "approve"})
+    assert [section["title"] for section in state["sections"]] == [f"What Person {n} found" for n in (1, 2, 3)]
+    assert state["title"] == "The finding"
+    assert state["report"].startswith("---\n")
+    assert "# The finding" in state["report"]
+    assert "z9zzzz" not in state["report"]
+
+
+async def test_the_number_of_model_calls_is_the_contract():
+    """1 panel + N x (2 x turns + 1 section) + introduction + conclusion, and no call more."""
+    run = held_run(TEXTS)
+    state = await run.start(topic="open data", size=3, turn_limit=2, approve=True)
+    assert len(run.engine.briefs) == 1 + 3 * (2 * 2 + 1) + 2
+    assert sum(call["input_tokens"] for call in state["usage"]) == 10 * len(run.engine.briefs)
+
+
+async def test_invented_citations_are_removed_and_counted():
+    """Each answer cites a passage that does not exist: six of them, none of which reaches the state."""
+    run = held_run(TEXTS)
+    state = await run.start(topic="open data", size=3, turn_limit=2, approve=True)
+    answers = [turn["answer"] for interview in state["interviews"].values() for turn in interview["turns"]]
+    assert len(answers) == 6
+    assert all("z9zzzz" not in answer and citations_in(answer) for answer in answers)
+    assert sum(interview["invented"] for interview in state["interviews"].values()) == 6
+
+
+async def test_feedback_is_cumulative_and_reaches_the_planner():
+    run = held_run(TEXTS)
+    await run.start(topic="open data", size=2, turn_limit=1)
+    await run.reply({"action": "revise", "feedback": "more on training"})
+    await run.reply({"action": "revise", "feedback": "and on law"})
+    assert [a["role"] for a in run.review()["panel"]] == ["Role 1 v3", "Role 2 v3"]
+    brief = run.engine.calls("panel")[-1]
+    assert brief.feedback == ["more on training", "and on law"]
+    assert [a["role"] for a in brief.previous] == ["Role 1 v2", "Role 2 v2"]
+    assert len(run.engine.calls("question")) == 0
+
+
+async def test_a_person_edits_adds_and_removes():
+    run = held_run(TEXTS)
+    await run.start(topic="open data", size=2, turn_limit=1)
+    await run.reply({"action": "edit", "analyst": {"id": "a1", "role": "Lawyer"}})
+    await run.reply({"action": "add", "analyst": {"name": "Zoe", "role": "Farmer"}})
+    await run.reply({"action": "remove", "id": "a2"})
+    panel = run.review()["panel"]
+    assert [(a["name"], a["role"], a["locked"]) for a in panel] == [
+        ("Person 1", "Lawyer", True),
+        ("Zoe", "Farmer", True),
+    ]
+    state = await run.reply({"action": "approve"})
+    assert [section["analyst"] for section in state["sections"]] == [a["id"] for a in panel]
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        "no",
+        "approve",
+        True,
+        {"action": "maybe"},
+        {"action": "edit", "analyst": {"id": "a9", "role": "x"}},
+        {"action": "approve", "and": "more"},
+        {"action": "revise", "feedback": "  "},
+        {"approved": True},
+    ],
+)
+async def test_a_reply_that_is_not_understood_never_approves(reply: Any):
+    """The same panel waits again, with a notice that says why."""
+    run = held_run(TEXTS)
+    await run.start(topic="open data", size=2, turn_limit=1)
+    await run.reply(reply)
+    assert run.review()["notice"]
+    assert [a["name"] for a in run.review()["panel"]] == ["Person 1", "Person 2"]
+    assert len(run.engine.calls("question")) == 0
+
+
+async def test_cancelling_ends_the_run_without_an_interview():
+    run = held_run(TEXTS)
+    await run.start(topic="open data", size=2, turn_limit=1)
+    state = await run.reply({"action": "cancel"})
+    assert state["decision"] == "cancelled"
+    assert not run.snapshot.next
+    assert [name for name, _ in run.engine.briefs] == ["panel"]
+
+
+async def test_feedback_rounds_are_bounded():
+    """After the last round feedback is answered by a notice; approving still works."""
+    run = held_run(TEXTS)
+    await run.start(topic="open data", size=1, turn_limit=1)
+    for number in range(15):
+        await run.reply({"action": "revise", "feedback": f"again {number}"})
+    assert run.review()["rounds_left"] == 0
+    assert "No further proposals" in run.review()["notice"]
+    assert len(run.engine.calls("panel")) == 12
+    assert (await run.reply({"action": "approve"}))["report"]
+
+
+async def test_a_panel_that_is_given_is_not_proposed_anew():
+    run = held_run(TEXTS)
+    panel = [{"id": "a1", "name": "Ada", "affiliation": "", "role": "Engineer", "description": "Engines"}]
+    state = await run.start(topic="open data", panel=panel, turn_limit=1, approve=True)
+    assert not run.engine.calls("panel")
+    assert [section["title"] for section in state["sections"]] == ["What Ada found"]
+
+
+async def test_a_failing_source_is_a_gap_and_the_report_goes_on():
+    broken = ShelfSource("broken", [], SourceUnavailableError("The shelf is closed."))
+    run = held_run(TEXTS, broken)
+    state = await run.start(topic="open data", size=2, turn_limit=1, approve=True)
+    assert state["report"]
+    assert {gap["what"] for gap in state["gaps"]} == {"source broken"}
+
+
+async def test_a_failing_interview_costs_that_interview_only():
+    """Its siblings finish, the reason is kept, and going on again holds only the interview that is missing."""
+    fail = {"on": True}
+
+    def before(role: str, brief: Any) -> None:
+        if fail["on"] and role == "answer" and brief.analyst["id"] == "a2":
+            raise EngineUnavailableError("The model is away.")
+
+    run = held_run(TEXTS, before=before)
+    state = await run.start(topic="open data", size=3, turn_limit=1, approve=True)
+    assert [section["analyst"] for section in state["sections"]] == ["a1", "a3"]
+    assert state["failed"]["a2"] == "The model is away."
+    assert state["report"]
+
+
+async def test_every_interview_failed_is_a_failure_that_can_be_mended():
+    """No report is invented; once the model is back, only the interviews are held again."""
+    fail = {"on": True}
+
+    def before(role: str, brief: Any) -> None:
+        if fail["on"] and role == "question":
+            raise EngineUnavailableError("The model is away.")
+
+    run = held_run(TEXTS, before=before)
+    state = await run.start(topic="open data", size=2, turn_limit=1, approve=True)
+    assert "The model is away." in state["failure"]
+    assert "report" not in state
+    fail["on"] = False
+    await run.graph.aupdate_state(run.config, {"failure": "", "decision": "approved"}, as_node="review_panel")
+    state = await run.go(None)
+    assert [section["analyst"] for section in state["sections"]] == ["a1", "a2"]
+    assert len(run.engine.calls("panel")) == 1
+
+
+async def test_introduction_or_conclusion_may_fail_without_losing_the_report():
+    def before(role: str, brief: Any) -> None:
+        if role == "introduction":
+            raise EngineUnavailableError("The model is away.")
+
+    run = held_run(TEXTS, before=before)
+    state = await run.start(topic="open data", size=2, turn_limit=1, approve=True)
+    assert "# open data" in state["report"]
+    assert [gap["what"] for gap in state["gaps"]] == ["introduction"]
+
+
+async def test_an_interview_without_passages_asks_no_expert():
+    """What nobody found is not made up: no answer, no section, and a run that ends without evidence."""
+    run = held_run([])
+    with pytest.raises(NoEvidenceError):
+        await run.start(topic="open data", size=1, turn_limit=1, approve=True, engine="extractive")
+    run = held_run([])
+    state = await run.start(topic="open data", size=1, turn_limit=2, approve=True)
+    assert state["failure"] == "no_evidence"
+    assert not run.engine.calls("answer")
+    assert not run.engine.calls("section")
+
+
+async def test_when_every_source_fails_the_run_stops_at_once():
+    broken = ShelfSource("broken", [], SourceUnavailableError("The shelf is closed."))
+    run = Held(ScriptedEngine(), [broken])
+    with pytest.raises(NoEvidenceError, match=r"tried: broken.*The shelf is closed"):
+        await run.start(topic="open data", approve=True)
+
+
+@pytest.mark.parametrize("topic", ["", "   ", "x" * 5000])
+async def test_a_topic_must_have_a_sensible_length(topic: str):
+    with pytest.raises(UsageError, match="1 to 500"):
+        await held_run(TEXTS).start(topic=topic)
+
+
+async def test_identical_searches_are_answered_once():
+    """Three analysts ask the same query in two turns each: the source is searched for it once."""
+    run = held_run(TEXTS)
+    await run.start(topic="open data", size=3, turn_limit=2, approve=True)
+    assert [query.text for query in run.sources[0].queries].count("one query") == 1
+
+
+async def test_which_branch_finishes_first_changes_nothing():
+    """The same panel with the slowest analyst first or last gives the same report."""
+
+    def slow(analyst: str):
+        def before(role: str, brief: Any) -> Any:
+            if role in {"question", "answer", "section"} and brief.analyst["id"] == analyst:
+                return _yield_often()
+            return None
+
+        return before
+
+    reports = []
+    for analyst in ("a1", "a3"):
+        run = held_run(TEXTS, before=slow(analyst))
+        reports.append((await run.start(topic="open data", size=3, turn_limit=2, approve=True))["report"])
+    assert reports[0] == reports[1]
+
+
+async def test_interviews_run_at_the_same_time_within_the_limit():
+    """Never more steps at once than slots, and all slots are used."""
+    running = {"now": 0, "peak": 0}
+
+    def before(role: str, brief: Any) -> Any:
+        async def count() -> None:
+            running["now"] += 1
+            running["peak"] = max(running["peak"], running["now"])
+            await _yield_often()
+            running["now"] -= 1
+
+        return count()
+
+    run = held_run(TEXTS, before=before, slots=3)
+    await run.start(topic="open data", size=6, turn_limit=2, approve=True)
+    assert running["peak"] == 3
+
+
+async def test_page_texts_are_not_in_the_state():
+    """The ledger keeps them; the state holds keys."""
+    run = held_run(["A very particular sentence about open data that only the page has." * 20])
+    state = await run.start(topic="open data", size=1, turn_limit=1, approve=True)
+    state.pop("report")
+    assert "very particular sentence" not in str(state)
+    assert "very particular sentence" in run.ledger.documents()[0].text
+
+
+async def _yield_often() -> None:
+    for _ in range(50):
+        await asyncio.sleep(0)

@@ -1,0 +1,103 @@
+"""A LangSmith collector: the multipart ingest protocol with zstd, projects, and run links."""
+
+from __future__ import annotations
+
+import io
+import json
+from email.parser import BytesParser
+from email.policy import HTTP
+from typing import Any
+
+import zstandard
+
+from .base import LoopbackServer, Request, Response
+
+PROJECT_ID = "11111111-1111-4111-8111-111111111111"
+TENANT_ID = "22222222-2222-4222-8222-222222222222"
+
+
+class LangSmithServer(LoopbackServer):
+    """Collects runs; `runs` merges what was posted and patched, by id. `status` makes every ingest fail."""
+
+    def __init__(self, status: int = 202) -> None:
+        super().__init__()
+        self.status = status
+        self._parts: list[tuple[str, Any]] = []
+
+    def respond(self, request: Request) -> Response:
+        match request.method, request.path.rstrip("/"):
+            case "GET", "/info":
+                return Response(body=_INFO)
+            case "POST", "/runs/multipart":
+                if self.status != 202:
+                    return Response(status=self.status, body={"detail": "no"})
+                with self._lock:
+                    self._parts.extend(_parts(request))
+                return Response(status=202, body={})
+            case "GET", "/sessions":
+                return Response(body=[_project(request.query.get("name", "default"))])
+            case "GET", path if path.startswith("/api/v2/runs/") and path.endswith("/url"):
+                run = path.split("/")[4]
+                return Response(body={"url": f"{self.url}/o/{TENANT_ID}/projects/p/{PROJECT_ID}/r/{run}"})
+            case _:
+                return Response(status=404, body={"detail": "not here"})
+
+    @property
+    def runs(self) -> dict[str, dict[str, Any]]:
+        merged: dict[str, dict[str, Any]] = {}
+        with self._lock:
+            for name, value in self._parts:
+                kind, _, rest = name.partition(".")
+                if kind not in {"post", "patch"}:
+                    continue
+                run, _, field = rest.partition(".")
+                target = merged.setdefault(run, {})
+                if field:
+                    target[field] = value
+                else:
+                    target.update({key: item for key, item in value.items() if item is not None})
+        return merged
+
+    def tree(self) -> list[str]:
+        """The names of all runs, each indented by its depth, in the order in which they started."""
+        runs = sorted(self.runs.values(), key=lambda run: run["dotted_order"])
+        return ["  " * run["dotted_order"].count(".") + run["name"] for run in runs]
+
+
+def _parts(request: Request) -> list[tuple[str, Any]]:
+    body = request.body
+    if request.headers.get("content-encoding") == "zstd":
+        body = zstandard.ZstdDecompressor().stream_reader(io.BytesIO(body), read_across_frames=True).read()
+    head = f"Content-Type: {request.headers['content-type']}\r\n\r\n".encode()
+    message = BytesParser(policy=HTTP).parsebytes(head + body)
+    parts = []
+    for part in message.iter_parts():
+        name = str(part.get_param("name", header="content-disposition"))
+        payload = part.get_payload(decode=True)
+        assert isinstance(payload, bytes)
+        parts.append((name, json.loads(payload)))
+    return parts
+
+
+def _project(name: str) -> dict[str, Any]:
+    return {
+        "id": PROJECT_ID,
+        "tenant_id": TENANT_ID,
+        "name": name,
+        "start_time": "2026-01-01T00:00:00Z",
+        "reference_dataset_id": None,
+    }
+
+
+_INFO = {
+    "version": "0.18.0",
+    "batch_ingest_config": {
+        "use_multipart_endpoint": True,
+        "size_limit": 100,
+        "size_limit_bytes": 20971520,
+        "scale_up_qsize_trigger": 1000,
+        "scale_up_nthreads_limit": 16,
+        "scale_down_nempty_trigger": 4,
+    },
+    "instance_flags": {"zstd_compression_enabled": True},
+}
