@@ -1,1 +1,35 @@
 """The engine in which a language model plays every role."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ...settings import Settings
+from ..roles import Engine
+
+
+def language_model_engine(name: str, settings: Settings, environment: Mapping[str, str]) -> Engine:
+    """The engine of the model `name` (`provider:model`). Imports the provider's packages, which takes seconds.
+
+    Raises:
+        MissingExtraError: the provider's package is not installed.
+        EngineSettingsError: the provider's key is not set.
+    """
+    # Heavy: jinja2 and pydantic forms are not wanted by those who only ask which model would be chosen.
+    from . import prompts, providers  # noqa: PLC0415
+    from .chat import Chat  # noqa: PLC0415
+    from .expert import ModelExpert  # noqa: PLC0415
+    from .interviewer import ModelInterviewer  # noqa: PLC0415
+    from .planner import ModelPlanner  # noqa: PLC0415
+    from .writer import ModelWriter  # noqa: PLC0415
+
+    provider, _ = providers.split_name(name)
+    prompts.load()
+    chat = Chat(
+        providers.open_chat_model(name, settings, environment),
+        name,
+        address=providers.address_of(name, settings, environment),
+        context_window=providers.context_window(name, environment),
+        strict=provider.name == "openai",
+    )
+    return Engine(name, ModelPlanner(chat), ModelInterviewer(chat), ModelExpert(chat), ModelWriter(chat))

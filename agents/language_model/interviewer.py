@@ -1,0 +1,80 @@
+"""The interviewer: a model asks the next question and says what to search for, or ends the interview."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any, Final
+
+from ...evidence.passages import Excerpt
+from ..roles import Question, QuestionBrief
+from .chat import Chat
+from .forms import MOST_QUERIES, NextQuestion, next_question_form
+from .prompts import language_name, render_within, shorten
+
+# The survey as background: the best passages, and of each the beginning.
+_PASSAGES: Final = 8
+_PASSAGE_LENGTH: Final = 300
+
+# A query made from a question is its longer words: they carry what it is about.
+_SHORTEST_WORD: Final = 4
+_MOST_WORDS: Final = 8
+
+
+class ModelInterviewer:
+    """Plays the interviewer with a language model."""
+
+    def __init__(self, chat: Chat) -> None:
+        self._chat = chat
+
+    async def ask(self, brief: QuestionBrief) -> Question:
+        """The next question, with one to three queries for each source; or that the interview is complete.
+
+        Raises:
+            EngineError: the model cannot be asked, or its reply cannot be used.
+        """
+        survey = brief.survey[:_PASSAGES]
+        prompt = render_within("question", self._chat.context_window, survey, lambda *shown: _data(brief, *shown))
+        form = next_question_form(brief.sources)
+        reply = await self._chat.structure(prompt, form, "interviewer", check=lambda reply: _objection(brief, reply))
+        done = bool(brief.turns) and (reply.done or not reply.question)
+        if done:
+            return {"text": "", "queries": {}, "done": True, "reason": reply.reason}
+        text = reply.question or brief.analyst["description"] or brief.topic
+        return {"text": text, "queries": _queries(brief, reply, text), "done": False, "reason": reply.reason}
+
+
+def _data(brief: QuestionBrief, _shown: Sequence[Excerpt], limit: int) -> dict[str, Any]:
+    return {
+        "topic": brief.topic,
+        "language": language_name(brief.language),
+        "analyst": brief.analyst,
+        "others": [other for other in brief.panel if other["id"] != brief.analyst["id"]],
+        "turns": [{**turn, "answer": shorten(turn["answer"], limit)} for turn in brief.turns],
+        "turn_limit": brief.turn_limit,
+        "sources": list(brief.sources),
+        "passage_length": _PASSAGE_LENGTH,
+    }
+
+
+def _objection(brief: QuestionBrief, reply: NextQuestion) -> str:
+    if reply.question or (reply.done and brief.turns):
+        return ""
+    if reply.done:
+        return "The interview has not begun: ask the first question."
+    return "`question` is empty and `done` is false."
+
+
+def _queries(brief: QuestionBrief, reply: NextQuestion, question: str) -> dict[str, list[str]]:
+    """Queries for exactly the sources that exist; a source without one is searched for the question's words."""
+    asked = {name.casefold(): texts for name, texts in reply.queries.items()}
+    queries: dict[str, list[str]] = {}
+    for name in brief.sources:
+        texts = (" ".join(text.split()) for text in asked.get(name.casefold(), []))
+        queries[name] = list(dict.fromkeys(text for text in texts if text))[:MOST_QUERIES] or [_keywords(question)]
+    return queries
+
+
+def _keywords(question: str) -> str:
+    words = [word for word in re.findall(r"[\w'’-]+", question) if len(word) >= _SHORTEST_WORD or word[0].isupper()]
+    return " ".join(words[:_MOST_WORDS]) or question

@@ -1,0 +1,169 @@
+"""The planner: a model proposes the panel; code keeps what must stay and makes ids, names and roles come out right."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Final
+
+from ...errors import ReplyError
+from ...evidence.passages import Excerpt
+from ..roles import Analyst, PanelBrief
+from .chat import Chat
+from .forms import AnalystForm, Panel, RevisedPanel
+from .prompts import language_name, render_within
+
+# Characters of each passage: themes show in its first sentences.
+_PASSAGE_LENGTH: Final = 500
+
+
+class ModelPlanner:
+    """Plays the planner with a language model."""
+
+    def __init__(self, chat: Chat) -> None:
+        self._chat = chat
+
+    async def propose_panel(self, brief: PanelBrief) -> list[Analyst]:
+        """A panel of exactly `brief.size`; who is locked, or kept by the model, comes back word for word.
+
+        Raises:
+            ReplyError: the model proposed too few analysts, twice.
+            EngineError: the model cannot be asked.
+        """
+        prompt = render_within("panel", self._chat.context_window, brief.survey, lambda *shown: _data(brief, *shown))
+        if brief.previous:
+            revised = await self._chat.structure(prompt, RevisedPanel, "planner", check=_revision_check(brief))
+            kept = _kept(brief.previous, revised)
+            new = _others(revised.analysts, kept.values())
+        else:
+            panel = await self._chat.structure(prompt, Panel, "planner", check=_panel_check(brief.size))
+            kept, new = {}, panel.analysts
+        return _distinct(_seated(brief, kept, new))
+
+
+def _data(brief: PanelBrief, _shown: Sequence[Excerpt], _limit: int) -> dict[str, Any]:
+    return {
+        "topic": brief.topic,
+        "language": language_name(brief.language),
+        "size": brief.size,
+        "previous": [{**analyst, "locked": analyst.get("locked", False)} for analyst in brief.previous],
+        "feedback": list(brief.feedback),
+        "passage_length": _PASSAGE_LENGTH,
+    }
+
+
+def _panel_check(size: int) -> Callable[[Panel], str]:
+    """Objects to too few analysts and to two of one name or role. Too many are simply cut."""
+
+    def check(panel: Panel) -> str:
+        if len(panel.analysts) < size:
+            return f"`analysts` has {len(panel.analysts)} entries; exactly {size} are needed."
+        return _twins(panel.analysts[:size])
+
+    return check
+
+
+def _revision_check(brief: PanelBrief) -> Callable[[RevisedPanel], str]:
+    def check(revised: RevisedPanel) -> str:
+        kept = _kept(brief.previous, revised)
+        new = _others(revised.analysts, kept.values())
+        if len(kept) + len(new) < brief.size:
+            return f"`keep` and `analysts` together name {len(kept) + len(new)} analysts; {brief.size} are needed."
+        if brief.feedback and not new and not all(analyst.get("locked") for analyst in brief.previous):
+            return "Nothing changes: put who the feedback asks for into `analysts` and leave out of `keep` who goes."
+        staying = [AnalystForm(name=analyst["name"], role=analyst["role"]) for analyst in kept.values()]
+        return _twins([*staying, *new])
+
+    return check
+
+
+def _twins(analysts: Sequence[AnalystForm]) -> str:
+    for label, texts in (("name", [a.name for a in analysts]), ("role", [a.role for a in analysts])):
+        folded = [_fold(text) for text in texts]
+        twin = next((text for place, text in enumerate(texts) if folded[place] in folded[:place]), "")
+        if twin:
+            return f"Two analysts have the {label} {twin!r}; each needs one of their own."
+    return ""
+
+
+def _kept(previous: Sequence[Analyst], revised: RevisedPanel) -> dict[int, Analyst]:
+    """Who stays, by place in the previous panel: the locked, and whom the model keeps without giving a new version."""
+    wanted = {_fold(name) for name in revised.keep}
+    changed = {_fold(analyst.name) for analyst in revised.analysts}
+    return {
+        place: analyst
+        for place, analyst in enumerate(previous)
+        if analyst.get("locked")
+        or (wanted & {_fold(analyst["id"]), _fold(analyst["name"])} and _fold(analyst["name"]) not in changed)
+    }
+
+
+def _others(analysts: Sequence[AnalystForm], kept: Iterable[Analyst]) -> list[AnalystForm]:
+    """The analysts of a reply who are not copies of those who stay."""
+    staying = {_fold(analyst["name"]) for analyst in kept}
+    return [analyst for analyst in analysts if _fold(analyst.name) not in staying]
+
+
+def _seated(brief: PanelBrief, kept: dict[int, Analyst], new: Sequence[AnalystForm]) -> list[Analyst]:
+    """Everybody at a place: who stays keeps place and id, a changed analyst too; new ones take what is free.
+
+    The locked come first when there are more to keep than places.
+    """
+    staying = sorted(kept.items(), key=lambda item: (not item[1].get("locked"), item[0]))[: brief.size]
+    seats: dict[int, Analyst] = dict(staying)
+    places = {_fold(analyst["name"]): place for place, analyst in enumerate(brief.previous)}
+    waiting: list[AnalystForm] = []
+    for analyst in new:
+        place = places.get(_fold(analyst.name))
+        if place is None or place in seats or len(seats) >= brief.size:
+            waiting.append(analyst)
+        else:
+            seats[place] = _analyst(analyst, brief.previous[place]["id"])
+    free = (place for place in range(len(brief.previous) + brief.size) if place not in seats)
+    for analyst, place in zip(waiting[: brief.size - len(seats)], list(free), strict=False):
+        seats[place] = _analyst(analyst, brief.previous[place]["id"] if place < len(brief.previous) else "")
+    if len(seats) < brief.size:
+        raise ReplyError(
+            f"The model proposed {len(seats)} analysts instead of {brief.size}.",
+            hint="Ask for fewer with --analysts, or choose a larger --model.",
+        )
+    return _numbered([seats[place] for place in sorted(seats)])
+
+
+def _analyst(form: AnalystForm, analyst_id: str) -> Analyst:
+    return {
+        "id": analyst_id,
+        "name": form.name,
+        "affiliation": form.affiliation,
+        "role": form.role,
+        "description": form.description or form.role,
+    }
+
+
+def _numbered(panel: Sequence[Analyst]) -> list[Analyst]:
+    """The panel with an id for those who have none: the lowest that is free."""
+    taken = {analyst["id"] for analyst in panel}
+    free = iter([f"a{n}" for n in range(1, 2 * len(panel) + 1) if f"a{n}" not in taken])
+    return [analyst if analyst["id"] else {**analyst, "id": next(free)} for analyst in panel]
+
+
+def _distinct(panel: Sequence[Analyst]) -> list[Analyst]:
+    """The panel with a number after a name or role that another has too; the locked are never the ones to change."""
+    names, roles = ({_fold(a[key]) for a in panel if a.get("locked")} for key in ("name", "role"))
+    distinct: list[Analyst] = []
+    for analyst in panel:
+        if analyst.get("locked"):
+            distinct.append(analyst)
+        else:
+            distinct.append({**analyst, "name": _free(analyst["name"], names), "role": _free(analyst["role"], roles)})
+    return distinct
+
+
+def _free(text: str, taken: set[str]) -> str:
+    candidates = (text, *(f"{text} {number}" for number in range(2, len(taken) + 3)))
+    chosen = next(candidate for candidate in candidates if _fold(candidate) not in taken)
+    taken.add(_fold(chosen))
+    return chosen
+
+
+def _fold(text: str) -> str:
+    return " ".join(text.casefold().split())

@@ -1,0 +1,155 @@
+"""Prompts: the files in `agents/prompts`, filled with data and cut to what the model can read.
+
+Each file has a block `system` (role and rules, the same in every call, so that providers can cache it) and a block
+`user` (data first, the task last). Text of users, models and pages comes in as variables only and passes the filter
+`material`, which takes away its power to close a delimiter.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import Any, Final
+
+from jinja2 import DictLoader, Environment, StrictUndefined
+
+from ...evidence.passages import KEY_PATTERN, Excerpt
+
+# Cautious: English text has about four characters to a token, Basque and tables about three.
+CHARACTERS_PER_TOKEN: Final = 3
+_LARGEST_REPLY: Final = 4_096
+
+# How prompts are made to fit: passages go down to this many, then answers and sections are shortened in these steps,
+# then the rest of the passages go.
+_LAST_PASSAGES: Final = 4
+_SHORTER: Final = (4_000, 2_000, 1_000, 500, 250)
+_UNSHORTENED: Final = 1_000_000
+
+_DELIMITERS: Final = re.compile(r"<(?=/?\s*(?:passage|interview|section|feedback)\b)", re.IGNORECASE)
+_SPACE: Final = re.compile(r"\s+")
+_CITED: Final = re.compile(rf"\[({KEY_PATTERN.pattern})\]")
+
+_LANGUAGES: Final = {
+    "en": "English",
+    "es": "Spanish",
+    "ca": "Catalan",
+    "eu": "Basque",
+    "gl": "Galician",
+    "fr": "French",
+    "de": "German",
+    "pt": "Portuguese",
+    "it": "Italian",
+    "nl": "Dutch",
+    "pl": "Polish",
+    "ro": "Romanian",
+    "sv": "Swedish",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """What a model is asked with."""
+
+    system: str
+    user: str
+
+    def __len__(self) -> int:
+        return len(self.system) + len(self.user)
+
+
+def render(name: str, **data: Any) -> Prompt:
+    """The prompt `name` with its data.
+
+    Raises:
+        jinja2.UndefinedError: the prompt uses a variable that is not in the data.
+    """
+    template = _environment().get_template(f"{name}.md.j2")
+    blocks = {
+        block: "".join(template.blocks[block](template.new_context(dict(data)))).strip() for block in ("system", "user")
+    }
+    return Prompt(**{block: re.sub(r"\n{3,}", "\n\n", text) for block, text in blocks.items()})
+
+
+def render_within(
+    name: str, window: int, excerpts: Sequence[Excerpt], data: Callable[[Sequence[Excerpt], int], dict[str, Any]]
+) -> Prompt:
+    """The prompt `name`, cut to fit into `window` tokens together with its reply.
+
+    `data` gives the variables for the excerpts that are shown and the length to which it has to shorten texts. The
+    lowest-ranked excerpts go first; instructions and the keys of what is shown are never cut.
+    """
+    budget = (window - min(_LARGEST_REPLY, window // 4)) * CHARACTERS_PER_TOKEN
+    shown = list(excerpts)
+    for limit, fewest in ((_UNSHORTENED, _LAST_PASSAGES), *((n, _LAST_PASSAGES) for n in _SHORTER), (_SHORTER[-1], 0)):
+        while True:
+            prompt = render(name, excerpts=shown, **data(shown, limit))
+            if len(prompt) <= budget:
+                return prompt
+            if len(shown) <= fewest:
+                break
+            _drop(shown, len(prompt) - budget, fewest)
+    return prompt
+
+
+def load() -> None:
+    """Read and compile all prompts now, so that nothing is read from disk while the event loop runs."""
+    environment = _environment()
+    for name in environment.list_templates():
+        environment.get_template(name)
+
+
+def language_name(code: str) -> str:
+    """A language as prompts name it: `es` and `es-MX` are Spanish; one that is not in the list goes by its code."""
+    return _LANGUAGES.get(code.partition("-")[0].lower(), f'the language with the code "{code}"')
+
+
+def cited_keys(texts: Sequence[str]) -> list[str]:
+    """The keys that texts cite, in order, each once."""
+    return list(dict.fromkeys(key for text in texts for key in _CITED.findall(text)))
+
+
+def shorten(text: str, length: int) -> str:
+    """A text of at most `length` characters, cut at a sentence if that loses little, else at a word."""
+    if len(text) <= length:
+        return text
+    cut = text[: length - 2]
+    sentence = max(cut.rfind(". "), cut.rfind(".\n"))
+    place = sentence + 1 if sentence > length // 2 else max(cut.rfind(" "), length // 2)
+    return cut[:place].rstrip() + " …"
+
+
+def _drop(shown: list[Excerpt], excess: int, fewest: int) -> None:
+    """Take excerpts off the end until at least `excess` characters are gone, or only the fewest are left."""
+    while excess > 0 and len(shown) > fewest:
+        excess -= len(shown.pop().text)
+
+
+def _material(text: str) -> str:
+    """Foreign text that cannot open or close a delimiter of the prompt."""
+    return _DELIMITERS.sub("‹", text)
+
+
+def _attribute(text: str) -> str:
+    """Foreign text for an attribute: one line, no quotation marks, no angle brackets, not long."""
+    line = _SPACE.sub(" ", text).strip()
+    return shorten(line.replace('"', "'").replace("<", "‹").replace(">", "›"), 160)
+
+
+@cache
+def _environment() -> Environment:
+    folder = resources.files(__name__.removesuffix(".language_model.prompts")) / "prompts"
+    sources = {file.name: file.read_text("utf-8") for file in folder.iterdir() if file.name.endswith(".j2")}
+    environment = Environment(
+        loader=DictLoader(sources),
+        undefined=StrictUndefined,
+        autoescape=False,  # noqa: S701 - prompts are not HTML; `material` is their escaping
+        auto_reload=False,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(material=_material, attribute=_attribute, shorten=shorten)
+    environment.globals["passage_length"] = _UNSHORTENED
+    return environment

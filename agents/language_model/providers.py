@@ -1,0 +1,216 @@
+"""The providers of language models: which one is meant, what it needs, and how its chat model is built."""
+
+from __future__ import annotations
+
+import importlib.util
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from ...errors import EngineSettingsError, MissingExtraError
+from ...settings import Settings
+
+if TYPE_CHECKING:
+    from langchain_core.language_models import BaseChatModel
+
+EXTRACTIVE: Final = "extractive"
+
+# Seconds. A reply is waited for as a whole, and a local model may read a long prompt for minutes.
+CONNECT_TIMEOUT: Final = 10.0
+REPLY_TIMEOUT: Final = 300.0
+TRIES: Final = 3
+
+# Tokens. Ollama cuts a longer prompt without saying so, hence it is told what we count with.
+CONTEXT_WINDOW: Final = 32_768
+OLLAMA_CONTEXT_WINDOW: Final = 8_192
+
+# What a server without a key of its own is sent: the clients insist on something.
+_NO_KEY: Final = "not-needed"
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """One provider: its name in `provider:model`, its LangChain name and package, its keys and default model.
+
+    The first of `variables` that is set is the key. `default` is a model of middle size and price under a name that
+    lasts; without one the provider is never chosen by itself.
+    """
+
+    name: str
+    langchain_name: str
+    package: str
+    title: str
+    variables: tuple[str, ...] = ()
+    default: str = ""
+    address: str = ""
+
+
+PROVIDERS: Final = (
+    Provider(
+        "openai",
+        "openai",
+        "langchain_openai",
+        "OpenAI",
+        ("OPENAI_API_KEY",),
+        "gpt-5.4-mini",
+        "https://api.openai.com/v1",
+    ),
+    Provider(
+        "anthropic",
+        "anthropic",
+        "langchain_anthropic",
+        "Anthropic",
+        ("ANTHROPIC_API_KEY",),
+        "claude-haiku-5-5",
+        "https://api.anthropic.com",
+    ),
+    Provider(
+        "google",
+        "google_genai",
+        "langchain_google_genai",
+        "Google",
+        ("GOOGLE_API_KEY", "GEMINI_API_KEY"),
+        "gemini-flash-latest",
+        "https://generativelanguage.googleapis.com",
+    ),
+    Provider(
+        "mistral",
+        "mistralai",
+        "langchain_mistralai",
+        "Mistral",
+        ("MISTRAL_API_KEY",),
+        "mistral-medium-latest",
+        "https://api.mistral.ai/v1",
+    ),
+    Provider("ollama", "ollama", "langchain_ollama", "Ollama", address="http://127.0.0.1:11434"),
+)
+_BY_NAME: Final = {name: provider for provider in PROVIDERS for name in (provider.name, provider.langchain_name)}
+
+
+def choose_model(settings: Settings, environment: Mapping[str, str]) -> str:
+    """Who plays the roles, as `provider:model` or `extractive`.
+
+    What is asked for, else the first provider whose key is set, else the extractive engine. A name without a provider
+    means a model of the OpenAI-compatible server at the base URL.
+
+    Raises:
+        EngineSettingsError: the name has no provider, or one that is not known, and there is no base URL.
+    """
+    wanted = settings.model.strip()
+    if wanted.casefold() == EXTRACTIVE:
+        return EXTRACTIVE
+    if wanted:
+        return _named(wanted, settings, environment)
+    if settings.base_url:
+        raise EngineSettingsError("--base-url needs a model.", hint="Name it: --model openai:NAME.")
+    chosen = (p for p in PROVIDERS if p.default and _key(p, environment))
+    return next((f"{provider.name}:{provider.default}" for provider in chosen), EXTRACTIVE)
+
+
+def open_chat_model(name: str, settings: Settings, environment: Mapping[str, str]) -> BaseChatModel:
+    """The chat model behind `provider:model`, ready to be asked. Imports the provider's packages, which takes seconds.
+
+    Raises:
+        MissingExtraError: the provider's package is not installed.
+        EngineSettingsError: the provider's key is not set.
+    """
+    provider, model = split_name(name)
+    if importlib.util.find_spec(provider.package) is None:
+        raise MissingExtraError(
+            f"The package for {provider.title} models is not installed.",
+            hint=f'Install it: pip install "tertulia[{provider.name}]"',
+        )
+    options = _options(provider, settings, environment)
+    from langchain.chat_models import init_chat_model  # noqa: PLC0415 - heavy: not before a model is wanted
+
+    # Replies are wanted whole: no caller reads them as they come, and streamed ones may lack the token counts.
+    model_options: dict[str, Any] = {"disable_streaming": True, **options}
+    # It warns of what the ladder of structured output is for.
+    warnings.filterwarnings("ignore", category=UserWarning, module=r"langchain_openai\.")
+    chat_model: BaseChatModel = init_chat_model(model, model_provider=provider.langchain_name, **model_options)
+    return chat_model
+
+
+def split_name(name: str) -> tuple[Provider, str]:
+    """The provider and the model's own name in a `provider:model` that `choose_model` gave."""
+    provider, _, model = name.partition(":")
+    return _BY_NAME[provider], model
+
+
+def address_of(name: str, settings: Settings, environment: Mapping[str, str]) -> str:
+    """Where a model is looked for, for messages."""
+    provider, _ = split_name(name)
+    return _base_url(provider, settings, environment) or provider.address
+
+
+def context_window(name: str, environment: Mapping[str, str]) -> int:
+    """How many tokens of prompt and reply are counted on. For Ollama its own variable can widen it."""
+    provider, _ = split_name(name)
+    if provider.name != "ollama":
+        return CONTEXT_WINDOW
+    wanted = environment.get("OLLAMA_CONTEXT_LENGTH", "").strip()
+    return max(int(wanted), 2048) if wanted.isdecimal() else OLLAMA_CONTEXT_WINDOW
+
+
+def _named(wanted: str, settings: Settings, environment: Mapping[str, str]) -> str:
+    prefix, colon, model = wanted.partition(":")
+    if colon and model.strip() and prefix.casefold() in _BY_NAME:
+        return f"{_BY_NAME[prefix.casefold()].name}:{model.strip()}"
+    # `qwen3:8b` at a base URL is a model's name, not a provider's.
+    if _base_url(_BY_NAME["openai"], settings, environment) and prefix.casefold() not in _BY_NAME:
+        return f"openai:{wanted}"
+    names = ", ".join(provider.name for provider in PROVIDERS)
+    raise EngineSettingsError(
+        f"The model {wanted!r} is not of the form provider:model.",
+        hint=f"Providers: {names}, or `extractive` for no model. An OpenAI-compatible server needs --base-url.",
+    )
+
+
+def _key(provider: Provider, environment: Mapping[str, str]) -> str:
+    return next((key for name in provider.variables if (key := environment.get(name, "").strip())), "")
+
+
+def _base_url(provider: Provider, settings: Settings, environment: Mapping[str, str]) -> str:
+    if provider.name == "ollama":
+        host = settings.base_url or settings.ollama_host
+        return host if not host or "://" in host else f"http://{host}"
+    if provider.name == "openai":
+        return settings.base_url or environment.get("OPENAI_BASE_URL", "").strip()
+    return settings.base_url
+
+
+def _options(provider: Provider, settings: Settings, environment: Mapping[str, str]) -> dict[str, Any]:
+    base_url = _base_url(provider, settings, environment)
+    address = {"base_url": base_url} if base_url else {}
+    if provider.name == "ollama":
+        return {**address, **_ollama_options(context_window(f"{provider.name}:", environment))}
+    key = _key(provider, environment)
+    if not key and not (provider.name == "openai" and base_url):
+        raise EngineSettingsError(
+            f"There is no key for {provider.title}.", hint=f"Set {provider.variables[0]}, or choose another --model."
+        )
+    options: dict[str, Any] = {**address, "api_key": key or _NO_KEY}
+    if provider.name == "openai":
+        # What stands behind a base URL speaks chat completions; the newer Responses API is OpenAI's own.
+        chat_completions = {"use_responses_api": False} if base_url else {}
+        return {
+            **options,
+            **chat_completions,
+            "timeout": (CONNECT_TIMEOUT, REPLY_TIMEOUT),
+            "max_retries": TRIES - 1,
+        }
+    if provider.name == "anthropic":
+        return {**options, "timeout": REPLY_TIMEOUT, "max_retries": TRIES - 1, "max_tokens": 16_384}
+    # These two count tries, not retries, and take whole seconds.
+    return {**options, "timeout": int(REPLY_TIMEOUT), "max_retries": TRIES}
+
+
+def _ollama_options(window: int) -> dict[str, Any]:
+    """Ollama's client has no time-out and no limits of its own, and its default temperature wanders."""
+    return {
+        "client_kwargs": {"timeout": (CONNECT_TIMEOUT, REPLY_TIMEOUT)},
+        "num_ctx": window,
+        "num_predict": window // 2,
+        "temperature": 0.2,
+    }

@@ -1,0 +1,159 @@
+"""What models wrap around what they were asked for, and how it is taken off: pure functions on text."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any, Final
+
+_REASONING: Final = r"think|thinking|thought|reasoning|reflection"
+_REASONING_BLOCK: Final = re.compile(rf"<({_REASONING})>.*?</\1>", re.DOTALL | re.IGNORECASE)
+_REASONING_END: Final = re.compile(rf"\A.*</(?:{_REASONING})>", re.DOTALL | re.IGNORECASE)
+_REASONING_START: Final = re.compile(rf"<(?:{_REASONING})>.*\Z", re.DOTALL | re.IGNORECASE)
+
+_WHOLE_FENCE: Final = re.compile(r"\A```[\w+-]*[ \t]*\n(?P<inside>.*?)(?:\n```[ \t]*)?\Z", re.DOTALL)
+_ANY_FENCE: Final = re.compile(r"```[\w+-]*[ \t]*\n(?P<inside>.*?)(?:```|\Z)", re.DOTALL)
+
+# The first line of a reply that talks about the reply: it starts like an assistant and ends with a colon.
+_PREAMBLE: Final = re.compile(
+    r"\A(?:sure|certainly|of course|absolutely|okay|ok|great|here(?:'s|’s| is| are)|below is|the following is"
+    r"|claro|por supuesto|desde luego|aquí|a continuación|esta es|este es|per descomptat|aquí teniu|aquí tens"
+    r"|és clar|tot seguit|por suposto|velaquí|aquí ten|hona hemen|hemen|noski|jarraian)\b[^\n]{0,200}:[ \t]*\n+",
+    re.IGNORECASE,
+)
+
+_TITLE_LABEL: Final = re.compile(
+    r"\A(?:section |report )?(?:title|heading|título|títol|encabezado|encapçalament|izenburua|titulua)\s*:\s*(?=\S)",
+    re.IGNORECASE,
+)
+_KEYS: Final = re.compile(r"\s*\[[a-z0-9, ;]*\]")
+_QUOTES: Final = "\"'“”‘’«»*_` "
+_EMPHASIS: Final = re.compile(r"\*\*|__|`")
+_HEADING: Final = re.compile(r"#{1,6}\s*\S|(?P<bold>\*\*|__)[^*_]+(?P=bold)[.:]?\Z")
+_UNDERLINE: Final = re.compile(r"[ \t]*(?:={3,}|-{3,})[ \t]*(?:\n|\Z)")
+_TITLE_LIMIT: Final = 160
+
+_OPENING: Final = re.compile(r"[{\[]")
+_TRAILING_COMMA: Final = re.compile(r",(?=\s*[}\]])")
+_SENTENCE_END: Final = re.compile(r"[.!?…][\"'»”’)\]]*(?:\s*\[[a-z0-9]{6}\])*(?=\s)")
+_SHORTEST_OVERLAP: Final = 20
+
+
+def clean_text(reply: str) -> str:
+    """A reply without reasoning, without a fence around the whole of it and without a line of introduction."""
+    text = remove_reasoning(reply)
+    text = _PREAMBLE.sub("", text, count=1).strip()
+    if fence := _WHOLE_FENCE.match(text):
+        text = fence["inside"].strip()
+    return text
+
+
+def remove_reasoning(reply: str) -> str:
+    """A reply without `<think>…</think>` and its likes; tags without their partner count too."""
+    text = _REASONING_BLOCK.sub("", reply)
+    text = _REASONING_END.sub("", text)
+    return _REASONING_START.sub("", text).strip()
+
+
+def parse_json(reply: str) -> dict[str, Any] | list[Any]:
+    """The JSON in a reply, whatever stands around it: fences, prose, reasoning, trailing commas.
+
+    Returns an object, or a list of objects.
+
+    Raises:
+        ValueError: there is none; the message says so in a way that a model can act on.
+    """
+    text = remove_reasoning(reply)
+    if not text:
+        raise ValueError("The reply is empty.")
+    for candidate in (text, *(match["inside"] for match in _ANY_FENCE.finditer(text))):
+        for source in (candidate, _TRAILING_COMMA.sub("", candidate)):
+            found = _first_value(source)
+            if found:
+                return found
+    raise ValueError("The reply holds no complete JSON object.")
+
+
+def _first_value(text: str) -> dict[str, Any] | list[Any] | None:
+    """The first object, or list of objects, that can be read in a text."""
+    # strict=False: models write line breaks inside strings.
+    decoder = json.JSONDecoder(strict=False)
+    opening = _OPENING.search(text)
+    while opening:
+        try:
+            value, _ = decoder.raw_decode(text, opening.start())
+        except ValueError:
+            # An object inside a broken one would be the wrong answer, so what is inside is passed over.
+            end = _closing(text, opening.start())
+            opening = _OPENING.search(text, end + 1) if end >= 0 else None
+            continue
+        if isinstance(value, dict) or (value and all(isinstance(item, dict) for item in value)):
+            return value
+        opening = _OPENING.search(text, opening.end())
+    return None
+
+
+def _closing(text: str, start: int) -> int:
+    """Where the object or list that opens at `start` closes, or -1."""
+    depth, inside_string, escaped = 0, False, False
+    for place in range(start, len(text)):
+        character = text[place]
+        if inside_string:
+            inside_string = escaped or character != '"'
+            escaped = character == "\\" and not escaped
+        elif character == '"':
+            inside_string = True
+        elif character in "{}[]":
+            depth += 1 if character in "{[" else -1
+            if depth == 0:
+                return place
+    return -1
+
+
+def split_title(text: str) -> tuple[str, str]:
+    """The title on the first line of a reply and the rest; the title is "" when the first line is none.
+
+    A title is a heading of any level, a bold line, a labelled line (`Title: …`), an underlined one, or a short line
+    without a full stop that stands alone.
+    """
+    first, _, rest = text.strip().partition("\n")
+    line = first.strip()
+    underline = _UNDERLINE.match(rest)
+    if underline:
+        rest = rest[underline.end() :]
+    elif not (_HEADING.match(line) or _label(line) or (_reads_as_title(line) and re.match(r"\s*\n", rest))):
+        return "", text.strip()
+    title = plain_title(line)
+    return (title, rest.strip()) if title and len(title) <= _TITLE_LIMIT else ("", text.strip())
+
+
+def plain_title(line: str) -> str:
+    """A title without heading marks, label, emphasis, quotation marks around it, citations and final stop."""
+    title = line.strip().strip("# ").strip(_QUOTES)
+    if label := _label(title):
+        title = title[label.end() :]
+    return _EMPHASIS.sub("", _KEYS.sub("", title)).strip(_QUOTES).rstrip(".:").strip()
+
+
+def _label(line: str) -> re.Match[str] | None:
+    return _TITLE_LABEL.match(line.lstrip("#* "))
+
+
+def _reads_as_title(line: str) -> bool:
+    """Whether a line that stands alone is a title: short, and neither a list item, a table row nor a sentence."""
+    return len(line) <= _TITLE_LIMIT and not re.search(r"[.!?…:;,]$|\]$|^[-*+|>\d]", line)
+
+
+def without_cut_sentence(text: str) -> str:
+    """A text that was cut by length, back to the last sentence that is surely whole, so that it can be continued."""
+    ends = [match.end() for match in _SENTENCE_END.finditer(text)]
+    return text[: ends[-1]] if ends else text
+
+
+def join_continuation(text: str, continuation: str) -> str:
+    """A cut text and its continuation, without what the continuation says again."""
+    longest = min(len(text), len(continuation))
+    overlap = next((n for n in range(longest, _SHORTEST_OVERLAP, -1) if text.endswith(continuation[:n])), 0)
+    rest = continuation[overlap:].strip()
+    gap = "\n\n" if re.match(r"#|\||[-*] ", rest) else " "
+    return f"{text}{gap}{rest}".strip()

@@ -1,0 +1,84 @@
+"""The writer: a model turns an interview into a section, and the sections into title, introduction and conclusion."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from ...evidence.passages import Excerpt
+from ..roles import ComposeBrief, Opening, Section, SectionBrief
+from .chat import Chat
+from .prompts import Prompt, cited_keys, language_name, render_within, shorten
+from .replies import split_title
+
+
+class ModelWriter:
+    """Plays the writer with a language model."""
+
+    def __init__(self, chat: Chat) -> None:
+        self._chat = chat
+
+    async def write_section(self, brief: SectionBrief) -> Section:
+        """The section of one interview; empty, and nothing asked, when the interview found no evidence.
+
+        Raises:
+            EngineError: the model cannot be asked, or its reply cannot be used.
+        """
+        section: Section = {"analyst": brief.analyst["id"], "title": brief.analyst["role"], "text": ""}
+        if not brief.excerpts:
+            return section
+        excerpts = _cited_first(brief)
+        window = self._chat.context_window
+        prompt = render_within("section", window, excerpts, lambda *shown: _section_data(brief, *shown))
+        title, text = split_title(await self._chat.write(prompt, "writer"))
+        return {**section, "title": title or section["title"], "text": text}
+
+    async def write_introduction(self, brief: ComposeBrief) -> Opening:
+        """The title, or the topic when the model gives none, and the introduction.
+
+        Raises:
+            EngineError: the model cannot be asked, or its reply cannot be used.
+        """
+        title, text = split_title(await self._chat.write(self._composed("introduction", brief), "writer"))
+        return {"title": title or brief.topic, "text": text}
+
+    async def write_conclusion(self, brief: ComposeBrief) -> str:
+        """The conclusion, without the heading that a model may have put over it.
+
+        Raises:
+            EngineError: the model cannot be asked, or its reply cannot be used.
+        """
+        _, text = split_title(await self._chat.write(self._composed("conclusion", brief), "writer"))
+        return text
+
+    def _composed(self, name: str, brief: ComposeBrief) -> Prompt:
+        window = self._chat.context_window
+        return render_within(name, window, (), lambda _, limit: _compose_data(brief, limit))
+
+
+def _cited_first(brief: SectionBrief) -> list[Excerpt]:
+    """The excerpts with those that the answers cite in front: they are the last to go when the prompt is too long."""
+    cited = set(cited_keys([turn["answer"] for turn in brief.turns]))
+    return sorted(brief.excerpts, key=lambda excerpt: excerpt.key not in cited)
+
+
+def _section_data(brief: SectionBrief, shown: Sequence[Excerpt], limit: int) -> dict[str, Any]:
+    return {
+        "topic": brief.topic,
+        "language": language_name(brief.language),
+        "analyst": brief.analyst,
+        "others": [other for other in brief.panel if other["id"] != brief.analyst["id"]],
+        "turns": [{**turn, "answer": shorten(turn["answer"], limit)} for turn in brief.turns],
+        "keys": [excerpt.key for excerpt in shown],
+    }
+
+
+def _compose_data(brief: ComposeBrief, limit: int) -> dict[str, Any]:
+    sections = [{"title": section["title"], "text": shorten(section["text"], limit)} for section in brief.sections]
+    return {
+        "topic": brief.topic,
+        "language": language_name(brief.language),
+        "sections": sections,
+        "missing": list(brief.missing),
+        "keys": cited_keys([section["text"] for section in sections]),
+    }
