@@ -45,7 +45,8 @@ unit: $(VENV)/.development ## run the tests; ARGS=… goes to pytest
 # setuptools builds in build/, and what an earlier build left there would be packed too.
 wheel: $(BIN)/python ## build dist/tertulia-*.whl
 	@rm -rf build dist
-	$(PIP) wheel --no-deps --wheel-dir dist .
+	@echo "Building the wheel"
+	@$(PIP) wheel --no-deps --wheel-dir dist .
 	@rm -rf build
 	@ls dist/*.whl
 
@@ -53,7 +54,7 @@ demo-from-wheel: wheel ## install the wheel into an empty environment elsewhere 
 	@.ci/demo-from-wheel $(BIN)/python
 
 constraints: $(BIN)/python ## resolve all dependencies again and pin them in constraints.txt
-	$(PIP) install uv
+	@$(PIP) install uv
 	$(BIN)/python -m uv pip compile pyproject.toml --universal --python-version 3.11 --all-extras --group dev \
 		--upgrade --no-header --no-annotate --quiet --output-file constraints.txt
 
