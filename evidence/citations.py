@@ -17,6 +17,7 @@ from .ledger import Ledger
 from .passages import KEY_PATTERN
 
 __all__ = [
+    "MARKER",
     "CleanText",
     "Numbering",
     "citations_in",

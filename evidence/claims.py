@@ -117,7 +117,8 @@ def _sentences(text: str, block: Block, language: str) -> list[CitedSentence]:
         words = " | ".join(cell for part in plain.strip().strip("|").split("|") if (cell := part.strip()))
         keys = list(dict.fromkeys(marker["key"] for marker in markers))
         return [CitedSentence(words, keys, block.start, block.end, block)] if words else []
-    spans = [(sentence.start, sentence.end) for sentence in split_sentences(plain, language)]
+    found = split_sentences(plain, language)
+    spans = [(sentence.start, sentence.end) for sentence in found if any(map(str.isalnum, sentence.text))]
     owned = _owners(markers, spans, leading=bool(MARKER.match(raw)))
     return [
         _sentence(plain[start:end], _raw_span(start, end, markers, own), [marker["key"] for marker in own], block)
