@@ -1,0 +1,83 @@
+"""What a file says, and the cleaning that every form shares."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date, datetime
+from email.utils import parsedate_to_datetime
+from typing import Final
+
+# Controls, zero-width and bidirectional marks, soft hyphens, byte-order marks, tag characters and lone surrogates:
+# none of them is seen by a reader, and all of them have carried hidden instructions or broken a search.
+_UNSEEN: Final = re.compile(
+    "[\x00-\x08\x0b\x0e-\x1f\x7f-\x84\x86-\x9f\xad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff"
+    "\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f]"
+)
+_LINE_ENDS: Final = re.compile(r"\r\n?|[\x0c\x85\u2028\u2029]")
+_LINE_MARGINS: Final = re.compile(r"[ \t]+(?=\n|\Z)")
+_MANY_NEWLINES: Final = re.compile(r"\n{3,}")
+_ISO_DATE: Final = re.compile(r"(?P<year>\d{4})-(?P<month>\d{2})(?:-(?P<day>\d{2}))?(?!\d)")
+# Names that programs give and no person chose.
+_MACHINE_TITLE: Final = re.compile(
+    r"(?i)^(untitled|document\d*|word document|sin t[ií]tulo|sense t[ií]tol|microsoft (word|powerpoint)\b.*|about:blank"
+    r"|.*\.(docx?|pdf|html?|indd|qxd|tex|dvi|rtf|odt|md|txt))$"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What a file says: light Markdown (see `evidence.documents.Document`), and what it tells about itself.
+
+    `title`, `published` (an ISO 8601 date) and `language` are "" when the file does not tell.
+    """
+
+    text: str
+    title: str = ""
+    published: str = ""
+    language: str = ""
+
+
+def clean(text: str) -> str:
+    """The text as a reader sees it: without unseen characters, with at most one blank line in a row."""
+    text = _UNSEEN.sub("", _LINE_ENDS.sub("\n", text)).replace("\t", " ")
+    return _MANY_NEWLINES.sub("\n\n", _LINE_MARGINS.sub("", text)).strip()
+
+
+def one_line(text: str, limit: int = 300) -> str:
+    """A title or name: cleaned, on one line, cut at a word border when it is too long."""
+    line = " ".join(clean(text).split())
+    if len(line) <= limit:
+        return line
+    head, space, _ = line[: limit - 1].rpartition(" ")
+    return (head if space else line[: limit - 1]) + "…"
+
+
+def sensible_title(title: object) -> str:
+    """A title that a person gave; "" for what programs write ("Untitled", "Microsoft Word - final2.doc")."""
+    line = one_line(title) if isinstance(title, str) else ""
+    return "" if len(line) < 3 or _MACHINE_TITLE.match(line) else line
+
+
+def iso_date(value: object) -> str:
+    """A date as `2025-03-01` from a date, an ISO 8601 text or an e-mail date; "" for anything else."""
+    if isinstance(value, datetime):
+        value = value.date()
+    if isinstance(value, date):
+        return value.isoformat() if value.year >= 1000 else ""
+    if not isinstance(value, str):
+        return ""
+    if match := _ISO_DATE.match(value.strip()):
+        return _checked(int(match["year"]), int(match["month"]), int(match["day"] or 1), match[0])
+    try:
+        return parsedate_to_datetime(value).date().isoformat()
+    except (ValueError, IndexError):
+        return ""
+
+
+def _checked(year: int, month: int, day: int, text: str) -> str:
+    try:
+        date(year, month, day)
+    except ValueError:
+        return ""
+    return text

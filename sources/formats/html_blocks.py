@@ -1,0 +1,179 @@
+"""The elements of a page as light Markdown."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final
+
+from lxml import etree
+
+from .light import LightMarkdown
+
+_HEADINGS: Final = {f"h{level}": level for level in range(1, 7)}
+_INLINE: Final = frozenset(
+    {
+        "a",
+        "abbr",
+        "acronym",
+        "b",
+        "bdi",
+        "bdo",
+        "big",
+        "cite",
+        "code",
+        "data",
+        "del",
+        "dfn",
+        "em",
+        "font",
+        "i",
+        "img",
+        "ins",
+        "kbd",
+        "label",
+        "mark",
+        "math",
+        "q",
+        "rp",
+        "rt",
+        "ruby",
+        "s",
+        "samp",
+        "small",
+        "span",
+        "strike",
+        "strong",
+        "sub",
+        "sup",
+        "time",
+        "tt",
+        "u",
+        "var",
+        "wbr",
+    }
+)
+_SPACE: Final = re.compile(r"[ \t\r\n\f]+")
+_REFERENCE: Final = re.compile(r"\[?\s*(?:\d{1,3}|[a-z]|[*†‡¶↑])\s*\]?")
+_BREAK: Final = "\0"
+_CELL_LIMIT: Final = 400
+
+
+def light_markdown(root: Any) -> str:
+    """The text under an element, in reading order. Works on trees of any depth."""
+    return _Page(root).light.text
+
+
+class _Page:
+    def __init__(self, root: Any) -> None:
+        self.light = LightMarkdown()
+        self._inline: list[str] = []
+        walk = etree.iterwalk(root, events=("start", "end"))
+        for event, element in walk:
+            if event == "start":
+                if self._take_whole(element):
+                    walk.skip_subtree()
+                else:
+                    self._start(element)
+            else:
+                self._end(element)
+                if element is not root:
+                    self._inline.append(element.tail or "")
+        self._flush()
+
+    def _take_whole(self, element: Any) -> bool:
+        """What is read as one piece: preformatted text, a table of data, a mark that leads to a note."""
+        if element.tag == "pre":
+            self._flush()
+            self.light.paragraph(element.text_content())
+        elif element.tag == "table" and (rows := _data_rows(element)):
+            self._flush()
+            self.light.paragraph(element.findtext("caption") or "")
+            self.light.table(rows)
+        else:
+            return _is_reference(element)
+        return True
+
+    def _start(self, element: Any) -> None:
+        if element.tag == "br":
+            self._inline.append(_BREAK)
+        elif element.tag not in _INLINE:
+            self._flush()
+            if element.tag == "li":
+                self.light.begin_item()
+        if element.tag == "q":
+            self._inline.append("“")
+        self._inline.append(element.text or "")
+
+    def _end(self, element: Any) -> None:
+        if element.tag == "q":
+            self._inline.append("”")
+        if element.tag in _HEADINGS:
+            self.light.heading(_HEADINGS[element.tag], self._taken().replace(_BREAK, " "))
+        elif element.tag not in _INLINE and element.tag != "br":
+            self._flush()
+            if element.tag == "li":
+                self.light.end_item()
+
+    def _flush(self) -> None:
+        # Two line breaks in a row are how older pages part paragraphs.
+        for paragraph in self._taken().split(_BREAK + _BREAK):
+            self.light.paragraph("\n".join(line.strip() for line in paragraph.split(_BREAK)))
+
+    def _taken(self) -> str:
+        text = _SPACE.sub(" ", "".join(self._inline)).replace(f"{_BREAK} {_BREAK}", _BREAK + _BREAK)
+        self._inline.clear()
+        return text.strip()
+
+
+def _is_reference(element: Any) -> bool:
+    """A superscript or link such as [1] or ¶ that leads to a note: it is not part of the sentence."""
+    if element.tag == "sup":
+        links = list(element.iter("a"))
+    elif element.tag == "a" and (element.get("href") or "").startswith("#"):
+        links = [element]
+    else:
+        return False
+    return bool(links) and _REFERENCE.fullmatch(element.text_content().strip()) is not None
+
+
+def _data_rows(table: Any) -> list[list[str]]:
+    """The cells of a table of data; nothing for a table that only lays out the page."""
+    if table.find(".//table") is not None:
+        return []
+    rows: list[list[str]] = []
+    spans: dict[int, tuple[int, str]] = {}
+    for row in table.iter("tr"):
+        cells: list[str] = []
+        for cell in row.iterchildren("td", "th"):
+            _carry_down(cells, spans)
+            text = _SPACE.sub(" ", " ".join(cell.itertext())).strip()
+            if len(text) > _CELL_LIMIT or len(cell.findall(".//p")) > 1:
+                return []
+            _place(cells, spans, cell, text)
+        _carry_down(cells, spans)
+        rows.append(cells)
+    rows = [row for row in rows if any(row)]
+    return rows if len(rows) > 1 and min(len(row) for row in rows[:2]) > 1 else []
+
+
+def _carry_down(cells: list[str], spans: dict[int, tuple[int, str]]) -> None:
+    """Repeat the cells of earlier rows that reach down to here, so that figures stay under their headers."""
+    while (column := len(cells)) in spans:
+        left, text = spans.pop(column)
+        cells.append(text)
+        if left > 1:
+            spans[column] = (left - 1, text)
+
+
+def _place(cells: list[str], spans: dict[int, tuple[int, str]], cell: Any, text: str) -> None:
+    for offset in range(_span(cell, "colspan")):
+        column = len(cells)
+        value = "" if offset else text
+        cells.append(value)
+        if (reach := _span(cell, "rowspan")) > 1:
+            spans[column] = (reach - 1, value)
+
+
+def _span(cell: Any, name: str) -> int:
+    value = cell.get(name) or "1"
+    return min(int(value), 50) if value.isdecimal() and int(value) > 0 else 1

@@ -1,0 +1,160 @@
+"""PDF files: paragraphs and headings from lines on pages."""
+
+from __future__ import annotations
+
+import math
+import re
+import threading
+import unicodedata
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any, Final
+
+from ...errors import DocumentError
+from .content import Content, clean, iso_date, sensible_title
+from .lines import paragraphs
+
+_PAGE_LIMIT: Final = 3_000
+_HEADING_LENGTH: Final = 150
+_HEADING_RATIO: Final = 1.12
+_DATE: Final = re.compile(r"D:(?P<year>\d{4})(?P<month>\d{2})?(?P<day>\d{2})?")
+_DIGITS: Final = re.compile(r"\d+")
+_SYMBOL: Final = re.compile(r"[^\w\s]{3,}|^[\W\d]*$")
+# Lines of a table of contents: a title, dots, a page number.
+_LEADER_DOTS: Final = re.compile(r"(?:[.…·]\s?){4,}\s*[\divxlc]*$")
+_NUMBERED_HEADING: Final = re.compile(r"\n(?=\d+(?:\.\d+)*\.?\s)")
+# PDFium joins a word that was parted at the end of a line, and puts one of these in the hyphen's place.
+_LINE_END_HYPHEN: Final = "\ufffe"
+_HYPHENS: Final = str.maketrans({"\x02": _LINE_END_HYPHEN})
+_PARTED: Final = re.compile(rf"(?P<start>\w+){_LINE_END_HYPHEN}\s?(?P<end>\w*)")
+# Letters that are set as one sign, and would hide the word from a search.
+_LIGATURES: Final = str.maketrans({"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "ﬅ": "st", "ﬆ": "st"})
+# PDFium is one library with one global state: two threads in it crash the process.
+_PDFIUM: Final = threading.Lock()
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    text: str
+    size: float
+
+
+def read(data: bytes) -> Content:
+    """A PDF: its text with headings told by their size, running heads and page numbers left out.
+
+    Raises:
+        DocumentError: it is encrypted, damaged, has no text or too many pages.
+    """
+    import pypdfium2  # noqa: PLC0415 - loads a native library
+
+    with _PDFIUM:
+        try:
+            pdf = pypdfium2.PdfDocument(data)
+            try:
+                if len(pdf) > _PAGE_LIMIT:
+                    raise DocumentError(f"it has {len(pdf)} pages")
+                metadata = pdf.get_metadata_dict()
+                pages = [_lines(page) for page in pdf]
+            finally:
+                pdf.close()
+        except pypdfium2.PdfiumError as error:
+            raise DocumentError(_reason(str(error))) from error
+    pages = _without_running_lines(pages)
+    if not any(pages):
+        raise DocumentError("it holds no text (perhaps scanned pages)")
+    text = _joined_words("\n\n".join(_blocks(pages)))
+    title = text.partition("\n")[0].removeprefix("# ") if text.startswith("# ") else ""
+    return Content(
+        text=clean(text),
+        title=sensible_title(metadata.get("Title")) or sensible_title(title),
+        published=_date(metadata.get("CreationDate", "")),
+    )
+
+
+def _reason(message: str) -> str:
+    return "it is encrypted" if "password" in message.lower() else "it is not a readable PDF"
+
+
+def _lines(page: Any) -> list[_Line]:
+    """The lines of a page with the size of their type in points."""
+    text_page = page.get_textpage()
+    text = text_page.get_text_range()
+    lines, place = [], 0
+    for raw in text.splitlines(keepends=True):
+        first = len(raw) - len(raw.lstrip())
+        line = unicodedata.normalize("NFC", clean(raw.translate(_HYPHENS)).translate(_LIGATURES))
+        lines.append(_Line(line, _size(text_page, place + first) if line else 0.0))
+        place += len(raw)
+    text_page.close()
+    page.close()
+    return lines
+
+
+def _size(text_page: Any, index: int) -> float:
+    """The size of one character: what its font says times how its line is scaled."""
+    from pypdfium2 import raw  # noqa: PLC0415
+
+    size: float = raw.FPDFText_GetFontSize(text_page.raw, index)
+    matrix = raw.FS_MATRIX()
+    scaled = raw.FPDFText_GetMatrix(text_page.raw, index, matrix)
+    return round(size * (math.hypot(matrix.b, matrix.d) if scaled else 1.0), 1)
+
+
+def _without_running_lines(pages: list[list[_Line]]) -> list[list[_Line]]:
+    """Without page numbers, and without what stands first or last on most pages."""
+
+    def mask(line: _Line) -> str:
+        return _DIGITS.sub("0", "".join(line.text.split()))
+
+    pages = [[line for line in page if line.text and not _LEADER_DOTS.search(line.text)] for page in pages]
+    edges = Counter(edge for page in pages for edge in {mask(line) for line in page[:2] + page[-2:]})
+    often = max(2, 0.4 * len(pages)) if len(pages) > 2 else float("inf")
+
+    def runs(page: list[_Line], place: int) -> bool:
+        return (place < 2 or place >= len(page) - 2) and (
+            edges[mask(page[place])] > often or page[place].text.isdecimal()
+        )
+
+    return [[line for place, line in enumerate(page) if not runs(page, place)] for page in pages]
+
+
+def _blocks(pages: list[list[_Line]]) -> Iterator[str]:
+    lines = [line for page in pages for line in page]
+    weights = Counter[float]()
+    for line in lines:
+        weights[line.size] += len(line.text)
+    body = weights.most_common(1)[0][0]
+    sizes = sorted({line.size for line in lines if _may_head(line, body)}, reverse=True)
+    levels = {size: min(level, 4) for level, size in enumerate(sizes, 2)}
+    for place, (level, group) in enumerate(
+        groupby(lines, lambda line: levels[line.size] if _may_head(line, body) else 0)
+    ):
+        texts = [line.text for line in group]
+        if level and len(" ".join(texts)) <= _HEADING_LENGTH:
+            # What a file begins with is its title, whatever its size.
+            marker = "#" * (level if place else 1)
+            for heading in _NUMBERED_HEADING.split("\n".join(texts)):
+                yield f"{marker} {' '.join(heading.split())}"
+        else:
+            yield from paragraphs(texts)
+
+
+def _joined_words(text: str) -> str:
+    """Join words that were parted at the end of a line, with a hyphen only if the text writes it elsewhere too."""
+
+    def join(match: re.Match[str]) -> str:
+        hyphenated = f"{match['start']}-{match['end']}"
+        return hyphenated if hyphenated in text else match["start"] + match["end"]
+
+    return _PARTED.sub(join, text).replace(_LINE_END_HYPHEN, "")
+
+
+def _may_head(line: _Line, body: float) -> bool:
+    return line.size >= _HEADING_RATIO * body and len(line.text) <= _HEADING_LENGTH and not _SYMBOL.search(line.text)
+
+
+def _date(value: str) -> str:
+    match = _DATE.match(value)
+    return iso_date("-".join(part for part in match.groups() if part)) if match else ""
