@@ -9,9 +9,9 @@ SHELL := /bin/sh
 VENV := .venv
 BIN := $(VENV)/bin
 
-# The first Python that is new enough; `make PYTHON=/path/to/python3.12 …` chooses another.
+# The first Python that the pins are made for; `make PYTHON=/path/to/python3.12 …` chooses another.
 PYTHON ?= $(shell for candidate in python3 python3.13 python3.12 python3.11; do \
-	$$candidate -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$candidate && break; done)
+	$$candidate -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null && echo $$candidate && break; done)
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
@@ -63,7 +63,7 @@ clean: ## remove the environment and everything that was built
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(BIN)/python:
-	@test -n "$(PYTHON)" || { echo "tertulia needs Python 3.11 or newer: install it, or run make PYTHON=…" >&2; exit 2; }
+	@test -n "$(PYTHON)" || { echo "tertulia needs Python 3.11, 3.12 or 3.13: install one, or name it: make PYTHON=/path/to/python3 …" >&2; exit 2; }
 	@echo "Creating $(VENV) with $(PYTHON)"
 	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); exit 1; }
 
