@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
+from ...evidence.languages import base_language
 from ...evidence.passages import Excerpt
 from ..roles import AnswerBrief
 from .chat import Chat
@@ -35,7 +36,7 @@ class ModelExpert:
             EngineError: the model cannot be asked, or its reply cannot be used.
         """
         if not brief.excerpts:
-            return _NOTHING_FOUND.get(brief.language.partition("-")[0].lower(), _NOTHING_FOUND["en"])
+            return _NOTHING_FOUND.get(base_language(brief.language), _NOTHING_FOUND["en"])
         window = self._chat.context_window
         prompt = render_within("answer", window, brief.excerpts, lambda *shown: _data(brief, *shown))
         return await self._chat.write(prompt, "expert")

@@ -14,11 +14,21 @@ from ...errors import EngineError, EngineSettingsError, EngineUnavailableError, 
 
 _TIMEOUTS: Final = {"TimeoutError", "TimeoutException", "APITimeoutError", "ModelTimeoutError"}
 _UNREACHABLE: Final = {"APIConnectionError", "ConnectionError", "TransportError", "ModelConnectionError"}
+# What LangChain's own classes stand for, where a package gives no status with them.
+_STATUS_OF: Final = {
+    "ModelAuthenticationError": 401,
+    "ModelPermissionDeniedError": 403,
+    "ModelNotFoundError": 404,
+    "ModelInvalidRequestError": 400,
+    "ModelRateLimitError": 429,
+    "ModelAPIError": 500,
+}
 _TOO_LONG: Final = re.compile(
     r"context.{0,20}(?:length|window|size|limit)|maximum context|prompt is too long|too many tokens"
     r"|input tokens exceed",
     re.IGNORECASE,
 )
+_NO_CREDIT: Final = re.compile(r"insufficient_quota|credit balance|SpendLimit")
 _UNSUPPORTED: Final = re.compile(
     r"response[_ ]?format|json[_ ]?schema|json mode|structured output|output_config|grammar|guided"
     r"|\btools?\b|tool[_ ]choice|tool[_ ]use|function[_ ]?call|\bformat\b",
@@ -34,12 +44,12 @@ def map_failure(error: BaseException, *, model: str, address: str) -> EngineErro
     """What a provider's exception means, with a hint on what to do. `address` is where the server was looked for."""
     if isinstance(error, EngineError):
         return error
-    names = {cls.__name__ for cause in _causes(error) for cls in type(cause).__mro__}
+    names = _names(error)
+    if "ContextOverflowError" in names:
+        return _too_long(model)
     status = status_of(error)
     if status is not None:
         return _from_status(status, error, model, address)
-    if "ContextOverflowError" in names:
-        return _too_long(model)
     if names & _TIMEOUTS:
         return EngineUnavailableError(
             f"The model {model} at {address} did not answer in time.",
@@ -73,12 +83,13 @@ def status_of(error: BaseException) -> int | None:
         for value in (getattr(place, name, None) for place in places for name in ("status_code", "code")):
             if isinstance(value, int) and 300 <= value < 600:
                 return value
-    return None
+    names = _names(error)
+    return next((status for name, status in _STATUS_OF.items() if name in names), None)
 
 
 def _from_status(status: int, error: BaseException, model: str, address: str) -> EngineError:
     detail = _detail(error)
-    no_credit = status == 402 or "insufficient_quota" in detail or "credit balance" in detail
+    no_credit = status == 402 or _NO_CREDIT.search(" ".join((detail, *_names(error))))
     if status == 401:
         return EngineSettingsError(f"{address} does not accept the key for {model}.", hint="Check the provider's key.")
     if no_credit:
@@ -112,6 +123,11 @@ def _too_long(model: str) -> EngineError:
     return EngineSettingsError(
         f"The prompt is longer than {model} can read.", hint="Use a model with a larger context window."
     )
+
+
+def _names(error: BaseException) -> set[str]:
+    """The names of an exception's classes and of those of what it was raised from."""
+    return {cls.__name__ for cause in _causes(error) for cls in type(cause).__mro__}
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

@@ -16,7 +16,8 @@ from typing import Any, Final
 
 from jinja2 import DictLoader, Environment, StrictUndefined
 
-from ...evidence.passages import KEY_PATTERN, Excerpt
+from ...evidence.languages import base_language
+from ...evidence.passages import Excerpt
 
 # Cautious: English text has about four characters to a token, Basque and tables about three.
 CHARACTERS_PER_TOKEN: Final = 3
@@ -30,7 +31,6 @@ _UNSHORTENED: Final = 1_000_000
 
 _DELIMITERS: Final = re.compile(r"<(?=/?\s*(?:passage|interview|section|feedback)\b)", re.IGNORECASE)
 _SPACE: Final = re.compile(r"\s+")
-_CITED: Final = re.compile(rf"\[({KEY_PATTERN.pattern})\]")
 
 _LANGUAGES: Final = {
     "en": "English",
@@ -103,12 +103,7 @@ def load() -> None:
 
 def language_name(code: str) -> str:
     """A language as prompts name it: `es` and `es-MX` are Spanish; one that is not in the list goes by its code."""
-    return _LANGUAGES.get(code.partition("-")[0].lower(), f'the language with the code "{code}"')
-
-
-def cited_keys(texts: Sequence[str]) -> list[str]:
-    """The keys that texts cite, in order, each once."""
-    return list(dict.fromkeys(key for text in texts for key in _CITED.findall(text)))
+    return _LANGUAGES.get(base_language(code), f'the language with the code "{code}"')
 
 
 def shorten(text: str, length: int) -> str:

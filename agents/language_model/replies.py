@@ -132,7 +132,7 @@ def plain_title(line: str) -> str:
     title = line.strip().strip("# ").strip(_QUOTES)
     if label := _label(title):
         title = title[label.end() :]
-    return _EMPHASIS.sub("", _KEYS.sub("", title)).strip(_QUOTES).rstrip(".:").strip()
+    return _EMPHASIS.sub("", _KEYS.sub("", title)).strip(_QUOTES).rstrip(".:").strip(_QUOTES)
 
 
 def _label(line: str) -> re.Match[str] | None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from ...evidence.citations import citations_in
 from ...evidence.passages import Excerpt
 from ..roles import ComposeBrief, Opening, Section, SectionBrief
 from .chat import Chat
-from .prompts import Prompt, cited_keys, language_name, render_within, shorten
+from .prompts import Prompt, language_name, render_within, shorten
 from .replies import split_title
 
 
@@ -58,7 +59,7 @@ class ModelWriter:
 
 def _cited_first(brief: SectionBrief) -> list[Excerpt]:
     """The excerpts with those that the answers cite in front: they are the last to go when the prompt is too long."""
-    cited = set(cited_keys([turn["answer"] for turn in brief.turns]))
+    cited = set(citations_in([turn["answer"] for turn in brief.turns]))
     return sorted(brief.excerpts, key=lambda excerpt: excerpt.key not in cited)
 
 
@@ -80,5 +81,5 @@ def _compose_data(brief: ComposeBrief, limit: int) -> dict[str, Any]:
         "language": language_name(brief.language),
         "sections": sections,
         "missing": list(brief.missing),
-        "keys": cited_keys([section["text"] for section in sections]),
+        "keys": citations_in([section["text"] for section in sections]),
     }

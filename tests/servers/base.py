@@ -26,7 +26,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Response:
-    """What to send back. `body` may be bytes, text or JSON-ready data."""
+    """What to send back. `body` may be bytes, text or JSON-ready data; status 0 hangs up without an answer."""
 
     status: int = 200
     body: Any = b""
@@ -65,6 +65,9 @@ class LoopbackServer:
                 with server._lock:
                     server.requests.append(request)
                 response = server.respond(request)
+                if not response.status:
+                    self.close_connection = True
+                    return
                 data, kind = response.encoded()
                 try:
                     self.send_response(response.status)

@@ -1,0 +1,173 @@
+"""Every provider exception becomes an error of the house: none gets through as it is."""
+
+from __future__ import annotations
+
+import inspect
+import json
+
+import anthropic
+import httpx
+import httpx2
+import langchain_core.exceptions
+import ollama
+import openai
+import pytest
+
+from tertulia.agents.language_model.failures import map_failure, refuses_form
+from tertulia.errors import EngineError, EngineSettingsError, EngineUnavailableError, ReplyError
+
+ADDRESS = "http://127.0.0.1:8000/v1"
+
+
+def mapped(error: BaseException) -> EngineError:
+    return map_failure(error, model="openai:x", address=ADDRESS)
+
+
+def status_error(library, status: int, message: str = "no"):
+    transport = httpx2 if library is openai else httpx
+    response = transport.Response(status, request=transport.Request("POST", ADDRESS))
+    return library.APIStatusError(message, response=response, body=None)
+
+
+@pytest.mark.parametrize("library", [openai, anthropic])
+@pytest.mark.parametrize(
+    ("status", "kind", "says"),
+    [
+        (400, EngineSettingsError, "rejects the request"),
+        (401, EngineSettingsError, "key"),
+        (402, EngineSettingsError, "credit"),
+        (403, EngineSettingsError, "allow"),
+        (404, EngineSettingsError, "does not know the model openai:x"),
+        (413, EngineSettingsError, "longer"),
+        (422, EngineSettingsError, "rejects the request"),
+        (408, EngineUnavailableError, "HTTP 408"),
+        (429, EngineUnavailableError, "HTTP 429"),
+        (500, EngineUnavailableError, "HTTP 500"),
+        (529, EngineUnavailableError, "HTTP 529"),
+    ],
+)
+def test_a_status_says_what_to_do(library, status, kind, says):
+    error = mapped(status_error(library, status))
+    assert type(error) is kind
+    assert says in str(error)
+    assert error.hint
+
+
+def exceptions_of(module) -> list[type[BaseException]]:
+    found = [cls for _, cls in inspect.getmembers(module, inspect.isclass) if issubclass(cls, Exception)]
+    return [cls for cls in found if not issubclass(cls, Warning)]
+
+
+@pytest.mark.parametrize(
+    "cls",
+    {
+        *exceptions_of(openai),
+        *exceptions_of(anthropic),
+        *exceptions_of(httpx),
+        *exceptions_of(httpx2),
+        *exceptions_of(ollama),
+        *exceptions_of(langchain_core.exceptions),
+        ConnectionRefusedError,
+        TimeoutError,
+        json.JSONDecodeError,
+    },
+    ids=lambda cls: f"{cls.__module__}.{cls.__name__}",
+)
+def test_no_exception_of_a_provider_is_left_unmapped(cls):
+    """Whatever a client package may raise: what its name says about the connection is kept, and it names the place."""
+    error = mapped(bare(cls))
+    names = {parent.__name__ for parent in cls.__mro__}
+    if names & {"APIConnectionError", "TransportError", "ConnectionError", "TimeoutError", "ModelConnectionError"}:
+        assert type(error) is EngineUnavailableError
+        assert ADDRESS in str(error)
+    else:
+        assert isinstance(error, EngineError)
+        assert str(error)
+
+
+def bare(cls: type[BaseException]) -> BaseException:
+    """An instance, whatever its constructor wants."""
+    try:
+        return cls("no")
+    except TypeError:
+        return cls.__new__(cls, "no")
+
+
+def test_a_time_out_is_told_from_a_dead_address():
+    timed_out = mapped(openai.APITimeoutError(httpx2.Request("POST", ADDRESS)))
+    refused = mapped(ConnectionRefusedError(111, "refused"))
+    assert "in time" in str(timed_out)
+    assert f"{ADDRESS} cannot be reached" in str(refused)
+
+
+def test_the_cause_counts_where_a_package_wraps_without_a_status():
+    """Google's package raises an error of its own from the one that has the status."""
+    inner = status_error(openai, 401)
+    wrapped = RuntimeError("call failed")
+    wrapped.__cause__ = inner
+    assert "key" in str(mapped(wrapped))
+
+
+def test_ollama_says_which_model_is_missing():
+    assert "openai:x" in str(mapped(ollama.ResponseError("model not found", 404)))
+
+
+@pytest.mark.parametrize(
+    "message",
+    ["This model's maximum context length is 8192 tokens", "prompt is too long: 250000 tokens", "context window exceeded"],
+)
+def test_a_prompt_that_is_too_long_is_named_as_such(message):
+    assert "longer than openai:x can read" in str(mapped(status_error(openai, 400, message)))
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("ModelAuthenticationError", EngineSettingsError),
+        ("ModelNotFoundError", EngineSettingsError),
+        ("ModelRateLimitError", EngineUnavailableError),
+        ("ModelAPIError", EngineUnavailableError),
+        ("ModelTimeoutError", EngineUnavailableError),
+        ("ContextOverflowError", EngineSettingsError),
+    ],
+)
+def test_langchains_own_classes_are_known_by_name(name, kind):
+    assert type(mapped(getattr(langchain_core.exceptions, name)("no"))) is kind
+
+
+def test_an_empty_account_is_not_an_overload():
+    error = mapped(status_error(openai, 429, "You exceeded your current quota: insufficient_quota"))
+    assert type(error) is EngineSettingsError
+
+
+def test_a_content_filter_is_a_reply_that_cannot_be_used():
+    assert type(mapped(openai.ContentFilterFinishReasonError())) is ReplyError
+
+
+def test_no_key_gets_into_a_message():
+    error = mapped(status_error(openai, 400, "bad key sk-proj-abcdefghijk at https://me:secret@host/v1"))
+    assert "abcdefghijk" not in str(error)
+    assert "secret" not in str(error)
+
+
+def test_our_own_errors_pass_as_they_are():
+    own = ReplyError("x")
+    assert mapped(own) is own
+
+
+@pytest.mark.parametrize(
+    ("status", "message", "refuses"),
+    [
+        (400, "response_format is not supported by this model", True),
+        (400, "'json_schema' is not supported", True),
+        (400, "registry.ollama.ai/library/gemma does not support tools", True),
+        (404, "No endpoints found that support tool use", True),
+        (501, "structured output is not implemented", True),
+        (400, "messages: at least one message is required", False),
+        (400, "tools: this request exceeds the maximum context length", False),
+        (401, "tools need a key", False),
+        (429, "too many tool calls", False),
+    ],
+)
+def test_refusing_a_form_is_told_from_other_failures(status, message, refuses):
+    assert refuses_form(status_error(openai, status, message)) is refuses
