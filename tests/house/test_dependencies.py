@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+import sys
 import tomllib
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import PackageNotFoundError, packages_distributions, version
 from typing import Any
 
 import pytest
-from house.tree import ROOT, modules
+from house.tree import ROOT, imports, modules
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
@@ -28,7 +29,10 @@ FLOORS = {
     "pypdf": "6.16.1",
 }
 # Packages that only come along with others, or not at all: they need no line in pyproject.toml.
-INDIRECT = {"langchain-text-splitters", "starlette"}
+INDIRECT = {"langchain-text-splitters", "pypdf", "starlette"}
+# Asked for without an import statement: urllib3 comes with requests and is named for its floor; wikipedia is loaded as
+# private copies, one per language, because its state is global.
+WITHOUT_IMPORT = {"urllib3", "wikipedia"}
 
 PIN = re.compile(
     r"(?P<name>[a-z0-9]+(-[a-z0-9]+)*)==(?P<version>[0-9][0-9a-z.]*)( ; (?P<marker>[a-z_<>=!'0-9. A-Z()]+))?"
@@ -113,3 +117,32 @@ def test_the_packages_are_the_folders() -> None:
     folders = {path.parent.parts for path in modules() if path.name == "__init__.py"}
     listed = {tuple(name.split(".")[1:]) for name in PROJECT["tool"]["setuptools"]["packages"]}
     assert listed == folders
+
+
+def imported() -> dict[str, set[str]]:
+    """The top-level names of other people's modules that the package imports, with the files that do."""
+    found: dict[str, set[str]] = {}
+    for path in modules():
+        for name in (name.split(".")[0] for name, _ in imports(path) if not name.startswith(".")):
+            if name not in sys.stdlib_module_names:
+                found.setdefault(name, set()).add(str(path))
+    return found
+
+
+def test_whatever_is_imported_is_asked_for() -> None:
+    """Nothing works only because another package happens to bring it along."""
+    asked = {canonicalize_name(found.name) for found in everything()}
+    providers = packages_distributions()
+    strays = {
+        module: files
+        for module, files in imported().items()
+        if not asked & {canonicalize_name(name) for name in providers.get(module, [module])}
+    }
+    assert strays == {}
+
+
+def test_whatever_is_asked_for_is_imported() -> None:
+    """A dependency that nobody uses is one more thing that can have an advisory."""
+    providers = packages_distributions()
+    used = {canonicalize_name(name) for module in imported() for name in providers.get(module, [])}
+    assert sorted({canonicalize_name(found.name) for found in direct()} - used - set(WITHOUT_IMPORT)) == []

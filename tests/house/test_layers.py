@@ -1,4 +1,4 @@
-"""Imports run one way: api, cli, web -> app -> graph -> agents, sources, evidence, storage -> what lies below."""
+"""Imports run one way: cli and web, api and terminal, app, graph, the four rooms of agents and evidence, the ground."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ LAYERS = [
     {"agents", "evidence", "sources", "storage"},
     {"graph"},
     {"app"},
-    {"api", "cli", "web"},
+    {"api", "terminal"},
+    {"cli", "web"},
     {"__init__", "__main__"},
 ]
 HEIGHT = {name: height for height, names in enumerate(LAYERS) for name in names}

@@ -43,7 +43,7 @@ def test_quick_commands_load_no_graph_and_no_model_library(command: list[str]) -
 )
 def test_modules_are_cheap_to_import(module: str) -> None:
     """Heavy packages are imported by the functions that need them."""
-    heavy = ("langchain", "langgraph", "trafilatura", "pypdf", "docx", "tavily", "wikipedia", "bs4")
+    heavy = ("langchain", "langgraph", "pypdfium2", "docx", "tavily", "wikipedia", "bs4")
     script = f"import sys, tertulia{module}; print([name for name in sys.modules if name in {heavy!r}])"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=True)
     assert done.stdout.strip() == "[]"
