@@ -113,3 +113,10 @@ class RunBusyError(StorageError):
     """Another process is working on this run."""
 
     retryable = True
+
+
+def explain(error: BaseException) -> str:
+    """What happened and what to do, in a sentence or two; for an error that nobody planned, its type and message."""
+    if isinstance(error, TertuliaError):
+        return f"{error} {error.hint}".strip()
+    return f"{type(error).__name__}: {error}"

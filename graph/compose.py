@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Literal
 
 from langgraph.errors import NodeError
 from langgraph.runtime import Runtime
+from langgraph.types import Command
 
 from .. import report_templates
-from ..agents.roles import ComposeBrief, Section
-from ..errors import TertuliaError
+from ..agents.roles import ComposeBrief
+from ..errors import explain
 from ..events import Composing, GapFound, ReportAssembled
-from ..evidence.citations import clean_citations, clean_markdown
+from ..evidence.citations import citations_in, clean_written
 from ..evidence.ledger import Ledger
-from ..evidence.report import Report, build_report, drop_repetitions
+from ..evidence.repetitions import drop_repetitions
+from ..evidence.report import Report, build_report
 from ..version import VERSION
 from .context import Context, step
 from .state import Gap, ReportState
@@ -57,12 +60,14 @@ async def write_conclusion(state: ReportState, runtime: Runtime[Context]) -> Rep
         return {"conclusion": text, "composed": {"conclusion": invented}, "usage": current.usage}
 
 
-async def skip_introduction(_: ReportState, error: NodeError, runtime: Runtime[Context]) -> ReportState:
+async def skip_introduction(
+    _: ReportState, error: NodeError, runtime: Runtime[Context]
+) -> Command[Literal["assemble"]]:
     """A report without an introduction is still a report: the gap is named."""
     return await _skip("introduction", error, runtime)
 
 
-async def skip_conclusion(_: ReportState, error: NodeError, runtime: Runtime[Context]) -> ReportState:
+async def skip_conclusion(_: ReportState, error: NodeError, runtime: Runtime[Context]) -> Command[Literal["assemble"]]:
     """A report without a conclusion is still a report: the gap is named."""
     return await _skip("conclusion", error, runtime)
 
@@ -131,24 +136,19 @@ def _brief(state: ReportState, ledger: Ledger) -> ComposeBrief:
         topic=state["topic"],
         language=state["language"],
         sections=sections,
-        excerpts=ledger.excerpts(_cited(sections, ledger)),
+        excerpts=ledger.excerpts(citations_in(section["text"] for section in sections)),
         missing=[analyst["role"] for analyst in state["panel"] if analyst["id"] not in printed],
     )
 
 
-def _cited(sections: list[Section], ledger: Ledger) -> list[str]:
-    known = {passage.key for passage in ledger.passages()}
-    return list(dict.fromkeys(key for s in sections for key in clean_citations(s["text"], known).citations))
-
-
 def _clean(text: str, brief: ComposeBrief) -> tuple[str, int]:
-    cleaned = clean_citations(clean_markdown(text, heading_level=1), {excerpt.key for excerpt in brief.excerpts})
+    cleaned = clean_written(text, {excerpt.key for excerpt in brief.excerpts}, heading_level=1)
     return cleaned.text, cleaned.invented
 
 
-async def _skip(what: str, error: NodeError, runtime: Runtime[Context]) -> ReportState:
-    cause = error.error
-    reason = f"{cause} {cause.hint}".strip() if isinstance(cause, TertuliaError) else f"{type(cause).__name__}: {cause}"
+async def _skip(what: str, error: NodeError, runtime: Runtime[Context]) -> Command[Literal["assemble"]]:
+    reason = explain(error.error)
     async with step(runtime) as current:
         current.emit(GapFound, what=what, reason=reason)
-    return {"gaps": [{"analyst": "", "what": what, "reason": reason}]}
+    # A handler's node has no edges of its own: it must say where to go.
+    return Command(update={"gaps": [{"analyst": "", "what": what, "reason": reason}]}, goto="assemble")

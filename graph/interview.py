@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Final
+from typing import Final, Literal
 
 from langgraph.errors import NodeError
 from langgraph.graph import END, START, StateGraph
 from langgraph.runtime import Runtime
+from langgraph.types import Command
 
 from ..agents.roles import AnswerBrief, Question, QuestionBrief, Section, SectionBrief
-from ..errors import SourceError, TertuliaError
+from ..errors import SourceError, explain
 from ..events import AnswerGiven, GapFound, InterviewDone, QuestionAsked, SearchDone, SectionWritten
-from ..evidence.citations import clean_citations, clean_markdown
+from ..evidence.citations import clean_written
 from ..evidence.passages import Excerpt
 from ..evidence.ranking import rank_excerpts
 from ..sources.base import Query
 from .context import Context, step
 from .routing import after_answer, after_question
 from .searches import merge_documents
-from .state import InterviewOutput, InterviewState, ReportState, SearchTask
+from .state import InterviewOutput, InterviewState, SearchTask
 
 SEARCH_DOCUMENTS: Final = 6
 SEARCH_PASSAGES: Final = 16
@@ -106,10 +107,8 @@ async def answer(state: InterviewState, runtime: Runtime[Context]) -> InterviewS
         text, invented = "", 0
         if excerpts:
             brief = AnswerBrief(state["topic"], state["language"], state["analyst"], turns, question["text"], excerpts)
-            cleaned = clean_citations(
-                clean_markdown(await context.engine.expert.answer(brief), heading_level=2),
-                {excerpt.key for excerpt in excerpts},
-            )
+            draft = await context.engine.expert.answer(brief)
+            cleaned = clean_written(draft, {excerpt.key for excerpt in excerpts}, heading_level=2)
             text, invented = cleaned.text, cleaned.invented
             current.emit(AnswerGiven, answer=text, citations=len(cleaned.citations))
         else:
@@ -129,7 +128,7 @@ async def answer(state: InterviewState, runtime: Runtime[Context]) -> InterviewS
         }
 
 
-async def write_section(state: InterviewState, runtime: Runtime[Context]) -> InterviewOutput:
+async def write_section(state: InterviewState, runtime: Runtime[Context]) -> InterviewState:
     """The interview as a section of the report, citing only what its expert was shown."""
     analyst, turns = state["analyst"], state.get("turns", [])
     async with step(runtime, analyst=analyst["id"], turn=len(turns)) as current:
@@ -142,7 +141,7 @@ async def write_section(state: InterviewState, runtime: Runtime[Context]) -> Int
                 state["topic"], state["language"], analyst, state["panel"], turns, context.ledger.excerpts(keys)
             )
             draft = await context.engine.writer.write_section(brief)
-            cleaned = clean_citations(clean_markdown(draft["text"], heading_level=2), keys)
+            cleaned = clean_written(draft["text"], keys, heading_level=2, title=draft["title"])
             invented += cleaned.invented
             # A section that cites nothing cannot be followed to anything, so it is not one.
             section = {**section, "title": draft["title"], "text": cleaned.text if cleaned.citations else ""}
@@ -161,19 +160,19 @@ async def write_section(state: InterviewState, runtime: Runtime[Context]) -> Int
                 }
             },
             "failed": {analyst["id"]: ""},
-            "gaps": state.get("gaps", []),
-            "usage": [*state.get("usage", []), *current.usage],
+            "usage": current.usage,
         }
 
 
-async def record_failure(state: InterviewState, error: NodeError, runtime: Runtime[Context]) -> ReportState:
+async def record_failure(
+    state: InterviewState, error: NodeError, runtime: Runtime[Context]
+) -> Command[Literal["collect_sections"]]:
     """An interview that fails costs that interview, not the report: its siblings go on."""
-    cause = error.error
-    reason = f"{cause} {cause.hint}".strip() if isinstance(cause, TertuliaError) else f"{type(cause).__name__}: {cause}"
-    analyst = state["analyst"]
+    analyst, reason = state["analyst"], explain(error.error)
     async with step(runtime, analyst=analyst["id"]) as current:
         current.emit(GapFound, what=f"interview {analyst['role']}", reason=reason)
-    return {"failed": {analyst["id"]: reason}}
+    # A handler's node has no edges of its own: it must say where to go.
+    return Command(update={"failed": {analyst["id"]: reason}}, goto="collect_sections")
 
 
 def _searchable(question: Question, brief: QuestionBrief) -> Question:

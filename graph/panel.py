@@ -12,7 +12,7 @@ from langgraph.types import interrupt
 
 from ..agents.panel import apply_reply
 from ..agents.roles import PanelBrief
-from ..errors import NoEvidenceError, PanelError, SourceError, UsageError
+from ..errors import NoEvidenceError, PanelError, SourceError, UsageError, explain
 from ..events import GapFound, PanelApproved, PanelProposed, SurveyDone
 from ..evidence.documents import Document
 from ..evidence.languages import detect_language
@@ -35,9 +35,11 @@ async def survey(state: ReportState, runtime: Runtime[Context]) -> ReportState:
     if not topic or len(topic) > TOPIC_LIMIT:
         raise UsageError(f"The topic must have 1 to {TOPIC_LIMIT} characters.", hint="Say it in a sentence.")
     async with step(runtime) as current:
-        language = state.get("language") or detect_language(topic, default="")
-        documents, gaps = await _look(current, Query(topic, language or "en", SURVEY_DOCUMENTS))
-        language = language or _main_language(documents)
+        asked = state.get("language", "")
+        query = Query(topic, asked or detect_language(topic), SURVEY_DOCUMENTS)
+        documents, gaps = await _look(current, query)
+        # A topic of two words may be of any language; then what was found about it decides.
+        language = asked or detect_language(topic, default=_main_language(documents))
         excerpts = await current.context.searches.best_excerpts(
             documents, [topic], language=language, limit=SURVEY_PASSAGES
         )
@@ -83,7 +85,7 @@ async def review_panel(state: ReportState, runtime: Runtime[Context]) -> ReportS
     try:
         review = apply_reply(state["panel"], reply)
     except PanelError as error:
-        return {"decision": "review", "notice": f"{error} {error.hint}".strip()}
+        return {"decision": "review", "notice": explain(error)}
     if review.decision == "revise" and state["rounds"] >= MAXIMUM_ROUNDS:
         return {"decision": "review", "notice": "No further proposals: approve, edit, add, remove or cancel."}
     if review.decision == "approved":
@@ -123,7 +125,7 @@ async def _try(current: Step, source: Source, query: Query) -> tuple[list[Docume
     try:
         return await current.context.searches.search(source, query), None
     except SourceError as error:
-        return [], {"analyst": "", "what": f"source {source.name}", "reason": f"{error} {error.hint}".strip()}
+        return [], {"analyst": "", "what": f"source {source.name}", "reason": explain(error)}
 
 
 def _require_evidence(context: Context, *, found: bool, gaps: Sequence[Gap]) -> None:

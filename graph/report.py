@@ -43,7 +43,9 @@ def build_graph() -> StateGraph[ReportState, Context, ReportInput, ReportState]:
     )
     graph.add_edge("interview", "collect_sections")
     graph.add_conditional_edges("collect_sections", after_sections, ["write_introduction", "write_conclusion", END])
-    graph.add_edge(["write_introduction", "write_conclusion"], "assemble")
+    # Both run in one step, so `assemble` runs once, after both, also when an error handler stands in for one of them.
+    graph.add_edge("write_introduction", "assemble")
+    graph.add_edge("write_conclusion", "assemble")
     graph.add_edge("assemble", END)
     return graph
 

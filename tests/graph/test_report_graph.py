@@ -44,7 +44,7 @@ async def test_invented_citations_are_removed_and_counted():
     state = await run.start(topic="open data", size=3, turn_limit=2, approve=True)
     answers = [turn["answer"] for interview in state["interviews"].values() for turn in interview["turns"]]
     assert len(answers) == 6
-    assert all("z9zzzz" not in answer and citations_in(answer) for answer in answers)
+    assert all("z9zzzz" not in answer and citations_in([answer]) for answer in answers)
     assert sum(interview["invented"] for interview in state["interviews"].values()) == 6
 
 
