@@ -32,7 +32,7 @@ _PRIOR: Final = {
     "pt": -2.0,
     "it": -2.0,
 }
-_DEFAULT_BONUS: Final = 3.0
+_DEFAULT_BONUS: Final = 2.0
 _FUNCTION_WORD: Final = 4.0
 _LONGEST_GROUP: Final = 4
 _READ: Final = 4000
