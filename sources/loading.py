@@ -10,6 +10,7 @@ from ..errors import DocumentError
 from ..evidence.documents import Document, make_document
 from ..evidence.languages import detect_language
 from .formats import KINDS, Content, read_content
+from .formats.content import cut_at_paragraph
 
 # Raised whenever the same file would give a different text: stored texts of an older version are read again.
 PARSER_VERSION: Final = 1
@@ -58,9 +59,7 @@ def parse_document(data: bytes, *, path: Path, url: str, retrieved_at: str) -> D
     if not data.strip():
         raise DocumentError("it is empty")
     content = read_content(kind, data)
-    text = content.text
-    if len(text) > TEXT_LIMIT:
-        text = text[: text.rfind("\n", 0, TEXT_LIMIT)]
+    text = cut_at_paragraph(content.text, TEXT_LIMIT)
     if not _LETTERS.search(_HEADING_LINES.sub("", text)):
         raise DocumentError("it holds no text")
     return make_document(

@@ -49,8 +49,23 @@ def one_line(text: str, limit: int = 300) -> str:
     line = " ".join(clean(text).split())
     if len(line) <= limit:
         return line
-    head, space, _ = line[: limit - 1].rpartition(" ")
-    return (head if space else line[: limit - 1]) + "…"
+    return cut_at_word(line, limit - 1) + "…"
+
+
+def cut_at_word(text: str, limit: int) -> str:
+    """The text, or its first words that fit into the limit."""
+    if len(text) <= limit:
+        return text
+    head, space, _ = text[: limit + 1].rpartition(" ")
+    return head.rstrip() if space else text[:limit]
+
+
+def cut_at_paragraph(text: str, limit: int) -> str:
+    """The text, or its first paragraphs that fit into the limit."""
+    if len(text) <= limit:
+        return text
+    end = text.rfind("\n\n", 0, limit)
+    return text[: end if end > 0 else limit].rstrip()
 
 
 def sensible_title(title: object) -> str:

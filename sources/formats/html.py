@@ -1,7 +1,7 @@
 """HTML pages: the words a reader reads, without what surrounds them.
 
-Own code on lxml: trafilatura, the usual library for this, lost beginnings of sentences and all headings of the manuals it
-was tried on, and here every sentence must stay as it was written (docs/decisions/0002-documents.md).
+Own code on lxml: trafilatura, the usual library for this, lost beginnings of sentences and all headings of the manuals
+it was tried on, and here every sentence must stay as it was written (docs/decisions/0002-documents.md).
 """
 
 from __future__ import annotations

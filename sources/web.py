@@ -1,0 +1,189 @@
+"""The web, searched through Tavily. Whole pages are asked for: snippets stop just before the fact that is needed."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final
+from weakref import WeakKeyDictionary
+
+from ..errors import SourceError, SourceSettingsError, SourceUnavailableError
+from ..evidence.documents import Document, make_document
+from ..evidence.languages import detect_language
+from ..evidence.urls import canonical_url, site_name
+from ..settings import Settings
+from .base import Query
+from .formats.content import clean, cut_at_paragraph, cut_at_word, iso_date, one_line
+from .formats.md import plain
+
+if TYPE_CHECKING:
+    from tavily import AsyncTavilyClient
+
+_QUERY_LIMIT: Final = 400
+_RESULT_LIMIT: Final = 20
+_RAW_LIMIT: Final = 1_200_000
+_TEXT_LIMIT: Final = 400_000
+_ANSWER_SECONDS: Final = 30.0
+_SEARCH_SECONDS: Final = 75.0
+_KEY_HINT: Final = "Set TAVILY_API_KEY to a key from tavily.com, or search other sources with --source."
+_ADDRESS_HINT: Final = "Check TAVILY_API_BASE_URL; without it Tavily's own address is used."
+_WAIT_HINT: Final = "Try again later, or use a lower --concurrency."
+_KEY: Final = re.compile(r"[\x21-\x7e]+")
+# Markdown made from HTML has a line per element. Where lines are this long nobody wrapped them by hand.
+_UNWRAPPED: Final = 200
+_SINGLE_NEWLINE: Final = re.compile(r"(?<=[^\n])\n(?=[^\n|-])(?!\d{1,9}[.)] )")
+
+
+class WebSource:
+    """Searches the web through Tavily's client. `delays` are the seconds waited before each further try."""
+
+    name: Final = "web"
+
+    def __init__(
+        self, settings: Settings, clock: Callable[[], datetime], *, delays: Sequence[float] = (0.5, 2.0)
+    ) -> None:
+        self._key = settings.tavily_api_key.get_secret_value().strip()
+        # Without a key the client would send the search all the same, in a mode that nobody asked for.
+        if not _KEY.fullmatch(self._key):
+            problem = "is not a key: it has spaces or odd characters" if self._key else "is not set"
+            raise SourceSettingsError(f"The web is searched with Tavily, and TAVILY_API_KEY {problem}.", hint=_KEY_HINT)
+        self._address = settings.tavily_api_base_url.rstrip("/")
+        self._clock = clock
+        self._delays = delays
+        # One client per event loop: a client of one loop fails in another.
+        self._clients: WeakKeyDictionary[asyncio.AbstractEventLoop, AsyncTavilyClient] = WeakKeyDictionary()
+
+    async def search(self, query: Query) -> list[Document]:
+        """The pages that Tavily finds, best first, with the text of the whole page where it has it."""
+        text = cut_at_word(one_line(query.text, 10 * _QUERY_LIMIT), _QUERY_LIMIT)
+        if not text or query.limit < 1:
+            return []
+        try:
+            async with asyncio.timeout(_SEARCH_SECONDS):
+                answer = await self._ask(text, min(query.limit, _RESULT_LIMIT))
+        except TimeoutError as error:
+            raise SourceUnavailableError("Tavily did not answer in time.", hint=_WAIT_HINT) from error
+        results = answer.get("results") if isinstance(answer, Mapping) else None
+        if not isinstance(results, list):
+            raise SourceError("What answered is not Tavily: its reply holds no results.", hint=_ADDRESS_HINT)
+        retrieved_at = self._clock().isoformat(timespec="seconds")
+        return await asyncio.to_thread(_documents, results, query.limit, retrieved_at)
+
+    async def close(self) -> None:
+        """Close the connections of this event loop."""
+        client = self._clients.pop(asyncio.get_running_loop(), None)
+        if client is not None:
+            await client.close()
+
+    async def _ask(self, text: str, limit: int) -> Any:
+        for delay in (*self._delays, None):
+            try:
+                return await self._client().search(
+                    query=text,
+                    max_results=limit,
+                    include_raw_content="markdown",
+                    timeout=_ANSWER_SECONDS,
+                )
+            except asyncio.CancelledError:
+                raise
+            except Exception as error:
+                problem = _problem(error, self._key)
+                if delay is None or not problem.retryable:
+                    raise problem from error
+            await asyncio.sleep(delay)
+        raise AssertionError  # the last round returns or raises
+
+    def _client(self) -> AsyncTavilyClient:
+        from tavily import AsyncTavilyClient  # noqa: PLC0415 - slow to import
+
+        loop = asyncio.get_running_loop()
+        if loop not in self._clients:
+            self._clients[loop] = AsyncTavilyClient(api_key=self._key, api_base_url=self._address or None)
+        return self._clients[loop]
+
+
+def _problem(error: Exception, key: str) -> SourceError:
+    """What an exception of the client, or of what is under it, means to the person who runs this."""
+    import httpx  # noqa: PLC0415
+    from tavily import errors  # noqa: PLC0415
+
+    said = one_line(str(error).replace(key, "…"), 200)
+    said = f" ({said})" if said else ""
+    match error:
+        case errors.InvalidAPIKeyError():
+            return SourceSettingsError(f"Tavily does not accept the key in TAVILY_API_KEY{said}.", hint=_KEY_HINT)
+        case errors.ForbiddenError():
+            hint = "Look at the plan of this key on tavily.com, or search other sources with --source."
+            return SourceSettingsError(
+                f"Tavily refuses the search: not allowed, or the plan is used up{said}.", hint=hint
+            )
+        case errors.UsageLimitExceededError():
+            return SourceUnavailableError(f"Tavily asks for fewer requests{said}.", hint=_WAIT_HINT)
+        case errors.BadRequestError():
+            return SourceError(f"Tavily does not take this search{said}.", hint="Try another wording.")
+        case errors.TimeoutError() | TimeoutError():
+            return SourceUnavailableError("Tavily did not answer in time.", hint=_WAIT_HINT)
+        case httpx.HTTPStatusError():
+            return _status_problem(error.response.status_code)
+        case httpx.InvalidURL() | httpx.UnsupportedProtocol():
+            return SourceSettingsError("TAVILY_API_BASE_URL is not an http(s) address.", hint=_ADDRESS_HINT)
+        case httpx.TransportError():
+            return SourceUnavailableError(
+                f"Tavily cannot be reached ({type(error).__name__}).", hint="Check the network."
+            )
+    # TypeError for 201 and 204, JSONDecodeError for HTML, …: somebody else answered.
+    return SourceError(f"What answered is not Tavily ({type(error).__name__}).", hint=_ADDRESS_HINT)
+
+
+def _status_problem(status: int) -> SourceError:
+    if status >= 500:
+        return SourceUnavailableError(f"Tavily has trouble of its own (status {status}).", hint=_WAIT_HINT)
+    if status == 422:
+        return SourceError("Tavily does not take this search (status 422).", hint="Try another wording.")
+    return SourceSettingsError(f"At this address Tavily does not answer (status {status}).", hint=_ADDRESS_HINT)
+
+
+def _documents(results: Iterable[Any], limit: int, retrieved_at: str) -> list[Document]:
+    """Results as documents, each address once with the longest text that was given for it."""
+    found: dict[str, Document] = {}
+    for result in results:
+        document = _document(result, retrieved_at) if isinstance(result, Mapping) else None
+        if document is None:
+            continue
+        known = found.get(document.id)
+        if known is None or len(document.text) > len(known.text):
+            found[document.id] = document
+    return list(found.values())[:limit]
+
+
+def _document(result: Mapping[str, Any], retrieved_at: str) -> Document | None:
+    address = result.get("url")
+    if not isinstance(address, str) or not re.match(r"(?i)https?://[^\s/]", address.strip()):
+        return None
+    url = canonical_url(address)
+    texts = (result.get(name) for name in ("raw_content", "content"))
+    # A page that could not be read is null, or a line such as "Enable JavaScript": then the snippet tells more.
+    text = max((_page_text(text) for text in texts if isinstance(text, str)), key=len, default="")
+    if not text:
+        return None
+    title = result.get("title")
+    return make_document(
+        url=url,
+        title=one_line(title) if isinstance(title, str) else "",
+        source="web",
+        kind="page",
+        text=text,
+        retrieved_at=retrieved_at,
+        language=detect_language(text[:2_500], default=""),
+        published=iso_date(result.get("published_date")),
+        site=site_name(url),
+    )
+
+
+def _page_text(markdown: str) -> str:
+    text = plain(clean(markdown[:_RAW_LIMIT]))
+    if max(map(len, text.splitlines()), default=0) > _UNWRAPPED:
+        text = _SINGLE_NEWLINE.sub("\n\n", text)
+    return cut_at_paragraph(text, _TEXT_LIMIT)
