@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Any, Final
 
+from ...evidence.languages import language_data
 from ...evidence.passages import Excerpt
 from ..roles import Question, QuestionBrief
 from .chat import Chat
@@ -16,8 +17,6 @@ from .prompts import language_name, render_within, shorten
 _PASSAGES: Final = 8
 _PASSAGE_LENGTH: Final = 300
 
-# A query made from a question is its longer words: they carry what it is about.
-_SHORTEST_WORD: Final = 4
 _MOST_WORDS: Final = 8
 
 
@@ -71,10 +70,14 @@ def _queries(brief: QuestionBrief, reply: NextQuestion, question: str) -> dict[s
     queries: dict[str, list[str]] = {}
     for name in brief.sources:
         texts = (" ".join(text.split()) for text in asked.get(name.casefold(), []))
-        queries[name] = list(dict.fromkeys(text for text in texts if text))[:MOST_QUERIES] or [_keywords(question)]
+        queries[name] = list(dict.fromkeys(text for text in texts if text))[:MOST_QUERIES] or [
+            _keywords(question, brief.language)
+        ]
     return queries
 
 
-def _keywords(question: str) -> str:
-    words = [word for word in re.findall(r"[\w'’-]+", question) if len(word) >= _SHORTEST_WORD or word[0].isupper()]
+def _keywords(question: str, language: str) -> str:
+    """The words of a question that carry what it is about."""
+    stopwords = language_data(language).stopwords
+    words = [word for word in re.findall(r"[\w'’-]+", question) if word.casefold() not in stopwords]
     return " ".join(words[:_MOST_WORDS]) or question

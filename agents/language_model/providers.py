@@ -25,6 +25,10 @@ TRIES: Final = 3
 CONTEXT_WINDOW: Final = 32_768
 OLLAMA_CONTEXT_WINDOW: Final = 8_192
 
+# The clients keep connections beyond the event loop that opened them, and a connection of a loop that is gone breaks
+# the next call. A new one costs little beside a reply.
+_HEADERS: Final = {"Connection": "close"}
+
 # What a server without a key of its own is sent: the clients insist on something.
 _NO_KEY: Final = "not-needed"
 
@@ -173,11 +177,17 @@ def _key(provider: Provider, environment: Mapping[str, str]) -> str:
 
 def _base_url(provider: Provider, settings: Settings, environment: Mapping[str, str]) -> str:
     if provider.name == "ollama":
-        host = settings.base_url or settings.ollama_host
-        return host if not host or "://" in host else f"http://{host}"
+        return _with_port(settings.base_url or settings.ollama_host)
     if provider.name == "openai":
         return settings.base_url or environment.get("OPENAI_BASE_URL", "").strip()
     return settings.base_url
+
+
+def _with_port(host: str) -> str:
+    """OLLAMA_HOST as a URL: it may be given as `host` or `host:port` too."""
+    if not host or "://" in host:
+        return host
+    return f"http://{host}" if ":" in host else f"http://{host}:11434"
 
 
 def _options(provider: Provider, settings: Settings, environment: Mapping[str, str]) -> dict[str, Any]:
@@ -199,9 +209,16 @@ def _options(provider: Provider, settings: Settings, environment: Mapping[str, s
             **chat_completions,
             "timeout": (CONNECT_TIMEOUT, REPLY_TIMEOUT),
             "max_retries": TRIES - 1,
+            "default_headers": _HEADERS,
         }
     if provider.name == "anthropic":
-        return {**options, "timeout": REPLY_TIMEOUT, "max_retries": TRIES - 1, "max_tokens": 16_384}
+        return {
+            **options,
+            "timeout": REPLY_TIMEOUT,
+            "max_retries": TRIES - 1,
+            "default_headers": _HEADERS,
+            "max_tokens": 16_384,
+        }
     # These two count tries, not retries, and take whole seconds.
     return {**options, "timeout": int(REPLY_TIMEOUT), "max_retries": TRIES}
 
@@ -209,7 +226,7 @@ def _options(provider: Provider, settings: Settings, environment: Mapping[str, s
 def _ollama_options(window: int) -> dict[str, Any]:
     """Ollama's client has no time-out and no limits of its own, and its default temperature wanders."""
     return {
-        "client_kwargs": {"timeout": (CONNECT_TIMEOUT, REPLY_TIMEOUT)},
+        "client_kwargs": {"timeout": (CONNECT_TIMEOUT, REPLY_TIMEOUT), "headers": _HEADERS},
         "num_ctx": window,
         "num_predict": window // 2,
         "temperature": 0.2,

@@ -114,7 +114,11 @@ def test_ollama_says_which_model_is_missing():
 
 @pytest.mark.parametrize(
     "message",
-    ["This model's maximum context length is 8192 tokens", "prompt is too long: 250000 tokens", "context window exceeded"],
+    [
+        "This model's maximum context length is 8192 tokens",
+        "prompt is too long: 250000 tokens",
+        "context window exceeded",
+    ],
 )
 def test_a_prompt_that_is_too_long_is_named_as_such(message):
     assert "longer than openai:x can read" in str(mapped(status_error(openai, 400, message)))

@@ -1,0 +1,349 @@
+"""What goes over the wire to a model, how often, and what becomes of its replies. The client is the real one."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+
+import pytest
+from pydantic import BaseModel, Field
+from servers.openai import UNSUPPORTED_FORMAT, UNSUPPORTED_TOOLS, Fault, OpenAIServer, Reply, script
+
+from tertulia.agents.usage import collect_usage
+from tertulia.errors import EngineError, EngineSettingsError, EngineUnavailableError, ReplyError
+
+from .chats import PROMPT, chat_with
+
+
+@pytest.fixture(autouse=True)
+def no_waiting(monkeypatch):
+    """The client tries again at once."""
+    monkeypatch.setattr("openai._base_client.INITIAL_RETRY_DELAY", 0.001)
+
+
+class Count(BaseModel):
+    """How many there are."""
+
+    number: int = Field(ge=1)
+    note: str = ""
+
+
+async def write(*said) -> tuple[str, OpenAIServer]:
+    with OpenAIServer(script(*said)) as server:
+        return await chat_with(server).write(PROMPT, "writer"), server
+
+
+async def structure(*said, check=None) -> tuple[Count, OpenAIServer]:
+    with OpenAIServer(script(*said)) as server:
+        return await chat_with(server).structure(PROMPT, Count, "planner", check=check), server
+
+
+async def failure_of(*said, kind: type[EngineError]) -> tuple[EngineError, int]:
+    """The error that a text call ends with, and how many requests it took."""
+    with OpenAIServer(script(*said)) as server:
+        with pytest.raises(kind) as caught:
+            await chat_with(server).write(PROMPT, "writer")
+        return caught.value, len(server.asked)
+
+
+# Text
+
+
+async def test_a_text_takes_one_request_of_two_messages():
+    text, server = await write("Three.")
+    assert text == "Three."
+    [body] = server.asked
+    assert [(m["role"], m["content"]) for m in body["messages"]] == [("system", "You count."), ("user", "How many?")]
+    assert not body.get("stream")
+    assert "temperature" not in body
+
+
+async def test_a_text_is_freed_of_what_is_wrapped_around_it():
+    text, server = await write("<think>Hm.</think>Sure, here it is:\n```markdown\nThree [k7qdm4].\n```")
+    assert text == "Three [k7qdm4]."
+    assert len(server.asked) == 1
+
+
+async def test_an_empty_text_is_asked_for_once_more():
+    text, server = await write("<think>Hm.</think>", "Three.")
+    assert text == "Three."
+    assert [len(body["messages"]) for body in server.asked] == [2, 2]
+    assert "empty" in server.asked[1]["messages"][1]["content"]
+
+
+async def test_an_empty_text_twice_is_an_error():
+    error, requests = await failure_of("", " ", "never asked for", kind=ReplyError)
+    assert "openai:x wrote nothing" in str(error)
+    assert requests == 2
+
+
+async def test_a_cut_text_is_continued_once_from_its_last_whole_sentence():
+    text, server = await write(Reply("One. Two. Thr", finish_reason="length"), "Three. Four.")
+    assert text == "One. Two. Three. Four."
+    assert [m["role"] for m in server.asked[1]["messages"]] == ["system", "user", "assistant", "user"]
+    assert server.asked[1]["messages"][2]["content"] == "One. Two."
+
+
+async def test_a_text_cut_twice_is_an_error():
+    cut = Reply("One. Two", finish_reason="length")
+    error, requests = await failure_of(cut, cut, "never asked for", kind=ReplyError)
+    assert "length" in str(error)
+    assert requests == 2
+
+
+# Failures
+
+
+@pytest.mark.parametrize(
+    ("fault", "kind", "requests"),
+    [
+        (Fault(401), EngineSettingsError, 1),
+        (Fault(403), EngineSettingsError, 1),
+        (Fault(404), EngineSettingsError, 1),
+        (Fault(400), EngineSettingsError, 1),
+        (Fault(429), EngineUnavailableError, 3),
+        (Fault(500), EngineUnavailableError, 3),
+        (Fault(503), EngineUnavailableError, 3),
+        (Fault(0), EngineUnavailableError, 3),
+        (Fault(200, body="<html>Welcome</html>"), EngineError, 1),
+        (Fault(200, body=b"{broken", headers={"content-type": "application/json"}), EngineError, 1),
+        (Fault(200, body={"choices": None}), EngineError, 1),
+        (Fault(200, body={"choices": []}), EngineError, 1),
+    ],
+    ids=lambda value: str(getattr(value, "status", "")),
+)
+async def test_a_fault_is_an_error_of_the_house_after_at_most_three_requests(fault, kind, requests):
+    error, made = await failure_of(fault, fault, fault, "never asked for", kind=kind)
+    assert type(error) is kind
+    assert "127.0.0.1" in str(error)
+    assert error.hint
+    assert made == requests
+
+
+async def test_a_passing_fault_is_ridden_out():
+    text, server = await write(Fault(429), Fault(503), "Three.")
+    assert text == "Three."
+    assert len(server.asked) == 3
+
+
+async def test_a_server_that_is_gone_is_named():
+    with OpenAIServer() as server:
+        chat = chat_with(server)
+    with pytest.raises(EngineUnavailableError, match=f"127.0.0.1:{server.port}/v1 cannot be reached"):
+        await chat.write(PROMPT, "writer")
+
+
+async def test_a_call_that_never_ends_is_given_up(monkeypatch):
+    monkeypatch.setattr("tertulia.agents.language_model.chat.CALL_TIMEOUT", 0.05)
+    holding = asyncio.Event()
+
+    class Silent:
+        async def ainvoke(self, *_):
+            await holding.wait()
+
+    with OpenAIServer() as server:
+        chat = chat_with(server)
+        chat._model = Silent()
+        with pytest.raises(EngineUnavailableError, match="in time"):
+            await chat.write(PROMPT, "writer")
+
+
+async def test_the_wish_to_stop_gets_through():
+    """A cancelled call is cancelled, not turned into an error of the model."""
+    started = asyncio.Event()
+
+    class Silent:
+        async def ainvoke(self, *_):
+            started.set()
+            await asyncio.Event().wait()
+
+    with OpenAIServer() as server:
+        chat = chat_with(server)
+        chat._model = Silent()
+        task = asyncio.create_task(chat.write(PROMPT, "writer"))
+        await started.wait()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+
+# Forms
+
+
+async def test_a_form_takes_one_request_with_a_strict_schema():
+    count, server = await structure('{"number": 3, "note": "all"}')
+    assert count == Count(number=3, note="all")
+    [body] = server.asked
+    asked = body["response_format"]["json_schema"]
+    assert (asked["name"], asked["strict"]) == ("Count", True)
+    assert asked["schema"]["required"] == ["number", "note"]
+    assert asked["schema"]["additionalProperties"] is False
+    assert "tools" not in body
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        '```json\n{"number": 3}\n```',
+        'The count is as follows.\n{"number": 3,}\nAnything else?',
+        '<think>{"number": 9}</think>{"number": 3}',
+        '{"number": "3", "surprise": true}',
+    ],
+)
+async def test_a_form_is_read_with_tolerance(reply):
+    count, server = await structure(reply)
+    assert count.number == 3
+    assert len(server.asked) == 1
+
+
+async def test_a_server_without_schemas_is_given_a_tool():
+    with OpenAIServer(script(UNSUPPORTED_FORMAT, '{"number": 3}', '{"number": 4}')) as server:
+        chat = chat_with(server)
+        counts = [await chat.structure(PROMPT, Count, "planner") for _ in range(2)]
+    assert [count.number for count in counts] == [3, 4]
+    tried, *then = server.asked
+    assert "response_format" in tried
+    # What was refused once is not tried again.
+    assert len(then) == 2
+    for body in then:
+        assert "response_format" not in body
+        assert body["tools"][0]["function"]["name"] == "Count"
+
+
+async def test_a_server_without_tools_either_is_asked_in_plain_words():
+    with OpenAIServer(script(UNSUPPORTED_FORMAT, UNSUPPORTED_TOOLS, 'Well: {"number": 3}', '{"number": 4}')) as server:
+        chat = chat_with(server)
+        counts = [await chat.structure(PROMPT, Count, "planner") for _ in range(2)]
+    assert [count.number for count in counts] == [3, 4]
+    assert len(server.asked) == 4
+    for body in server.asked[2:]:
+        assert "tools" not in body
+        assert "response_format" not in body
+
+
+async def test_a_tool_that_is_answered_in_prose_counts():
+    count, server = await structure(UNSUPPORTED_FORMAT, Reply('{"number": 3}', as_tool_call=False))
+    assert count.number == 3
+    assert len(server.asked) == 2
+
+
+async def test_broken_arguments_of_a_tool_are_read_with_tolerance():
+    count, _ = await structure(UNSUPPORTED_FORMAT, '{"number": 3,}')
+    assert count.number == 3
+
+
+@pytest.mark.parametrize(
+    ("reply", "problem"),
+    [
+        ("I would say three.", "no complete JSON object"),
+        ('{"number": 0}', "number: Input should be greater than or equal to 1"),
+        ('{"count": 3}', "number: Field required"),
+        ("null", "no complete JSON object"),
+        ("", "empty"),
+        ('{"number": ', "no complete JSON object"),
+    ],
+)
+async def test_an_unusable_form_is_asked_for_once_more_with_the_reason(reply, problem):
+    count, server = await structure(reply, '{"number": 3}')
+    assert count.number == 3
+    assert len(server.asked) == 2
+    said = [message["content"] for message in server.asked[1]["messages"]]
+    assert problem in said[-1]
+    assert '"number"' in said[-1]
+    assert reply in said[-2]
+
+
+async def test_an_unusable_form_twice_is_an_error():
+    with (
+        OpenAIServer(script("three", "3", "never asked for")) as server,
+        pytest.raises(ReplyError, match="no complete JSON object"),
+    ):
+        await chat_with(server).structure(PROMPT, Count, "planner")
+    assert len(server.asked) == 2
+
+
+async def test_a_form_that_was_cut_off_says_so():
+    """The client raises instead of returning what there is; it is a reply all the same, and its tokens count."""
+    with collect_usage() as calls:
+        count, server = await structure(Reply('{"number": 3, "note": "en', finish_reason="length"), '{"number": 3}')
+    assert count.number == 3
+    assert "cut off" in server.asked[1]["messages"][-1]["content"]
+    assert len(calls) == 2
+    assert all(call["output_tokens"] > 0 for call in calls)
+
+
+async def test_an_objection_is_put_to_the_model_once():
+    count, server = await structure(
+        '{"number": 3}', '{"number": 4}', check=lambda c: "" if c.number > 3 else "Too few."
+    )
+    assert count.number == 4
+    assert "Too few." in server.asked[1]["messages"][-1]["content"]
+
+
+async def test_an_objection_that_stays_is_left_to_the_caller():
+    count, server = await structure('{"number": 3}', '{"number": 2}', "no more", check=lambda _: "Too few.")
+    assert count.number == 2
+    assert len(server.asked) == 2
+
+
+async def test_a_valid_form_outlives_a_worse_second_attempt():
+    count, _ = await structure('{"number": 3}', "I cannot", check=lambda _: "Too few.")
+    assert count.number == 3
+
+
+async def test_a_fault_while_filling_in_is_not_taken_for_a_refusal():
+    with OpenAIServer(script(*[Fault(503)] * 3, "never asked for")) as server, pytest.raises(EngineUnavailableError):
+        await chat_with(server).structure(PROMPT, Count, "planner")
+    assert len(server.asked) == 3
+
+
+# What calls cost, and what a trace shows
+
+
+async def test_every_call_is_counted_usable_or_not():
+    with collect_usage() as calls:
+        await structure("not a form", '{"number": 3}')
+    assert [(call["role"], call["model"]) for call in calls] == [("planner", "openai:x")] * 2
+    assert all(call["input_tokens"] > 0 for call in calls)
+    assert calls[0]["output_tokens"] == len("not a form") // 4
+
+
+async def test_a_server_that_does_not_count_gives_zeros():
+    with collect_usage() as calls:
+        await write(Reply("Three.", with_usage=False))
+    assert [(call["input_tokens"], call["output_tokens"]) for call in calls] == [(0, 0)]
+
+
+async def test_calls_carry_their_role_as_run_name():
+    from langchain_core.callbacks import AsyncCallbackHandler
+
+    seen: list[tuple[str, list[str], str]] = []
+
+    class Handler(AsyncCallbackHandler):
+        async def on_chat_model_start(self, serialized, messages, *, tags, metadata, name, **_):
+            seen.append((name, tags, metadata["model"]))
+
+    with OpenAIServer(script('{"number": 3}', "Three.")) as server:
+        chat = chat_with(server)
+        chat._model.callbacks = [Handler()]
+        await chat.structure(PROMPT, Count, "planner")
+        await chat.write(PROMPT, "writer")
+    assert seen == [("planner", ["planner"], "openai:x"), ("writer", ["writer"], "openai:x")]
+
+
+def test_a_second_event_loop_can_use_the_same_server():
+    """The client keeps connections; one of a loop that is gone must not be taken again."""
+    with OpenAIServer(script("One.", "Two.")) as server:
+        texts = [asyncio.run(chat_with(server).write(PROMPT, "writer")) for _ in range(2)]
+    assert texts == ["One.", "Two."]
+
+
+async def test_many_calls_at_once_share_what_was_learnt():
+    """Whichever finds out first, nobody gets a wrong form; the refused way is tried at most once by each."""
+    with OpenAIServer(lambda body: UNSUPPORTED_FORMAT if "response_format" in body else '{"number": 3}') as server:
+        chat = chat_with(server)
+        counts = await asyncio.gather(*(chat.structure(PROMPT, Count, "planner") for _ in range(8)))
+        await chat.structure(PROMPT, Count, "planner")
+    assert [count.number for count in counts] == [3] * 8
+    assert len(server.asked) <= 17
+    assert json.dumps(server.asked[-1]).count("response_format") == 0
