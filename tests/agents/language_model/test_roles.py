@@ -200,7 +200,7 @@ async def test_queries_are_read_in_the_forms_that_models_choose(queries):
 @pytest.mark.parametrize("queries", [{}, None, "web: one", {"web": None, "documents": [7]}])
 async def test_a_source_without_a_query_gets_the_questions_words(queries):
     question, server = await ask(reply("How many datasets has the Junta de Andalucía published?", queries))
-    words = ["datasets Junta Andalucía published"]
+    words = ["datasets Junta de Andalucía published"]
     assert question["queries"] == {"web": words, "documents": words}
     assert len(server.asked) == 1
 
