@@ -1,0 +1,101 @@
+"""Cited Markdown on its way to a page: what would be mark-up by accident is escaped, keys become references.
+
+Model-written text is Markdown and stays so, without HTML and links. Text of the extractive engine is literal: its
+headings, lists and tables are structure, everything else must read as it stands in its source.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
+
+Cite = Callable[[Sequence[str]], str]
+"""Turns the keys of one run of markers into what is printed in their place."""
+
+_MARKER: Final = r"\[[a-z0-9]{4,12}\]"
+_RUN = re.compile(rf"{_MARKER}(?:{_MARKER})*")
+_KEY = re.compile(r"\[([a-z0-9]+)\]")
+_UNPRINTABLE = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufeff\ue000-\ue00f]"
+)
+
+_UNSAFE: Final = re.compile(r"<(?=[A-Za-z/!?])|\](?=[(\[:])")
+_LITERAL: Final = re.compile(
+    r"\\(?=[!-/:-@\[-`{-~]|$)|`|(?<!\w)_|_(?!\w)|\*(?!\s)|(?<!\s)\*|~~"
+    r"|\[(?=[^\[\]]*\](?:[(\[:]|\s\[))|<(?=[A-Za-z/!?])|&(?=#?\w+;)"
+)
+_ENTITIES: Final = {"<": "&lt;", "&": "&amp;", "~~": "&#126;&#126;"}
+_STRUCTURE = re.compile(r"[ \t]*(?:#{3,6} |[-*+] |\d{1,3}[.)] |\|)?[ \t]*")
+_LINE_START = re.compile(r"#{1,6}(?=\s|$)|>|(?:-{3,}|={3,}|\*{3,}|_{3,})(?=\s*$)|[-+](?=\s)")
+
+
+def printable(text: str) -> str:
+    """The text without controls, lone surrogates, and marks that turn the direction of what follows."""
+    return _UNPRINTABLE.sub(lambda match: " " if match[0] in "\u2028\u2029" else "", text)
+
+
+def one_line(text: str) -> str:
+    """The text in one line, printable."""
+    return " ".join(printable(text).split())
+
+
+def literal(text: str) -> str:
+    """One line of plain text as Markdown that displays it as it is."""
+    return _escape(one_line(text), _LITERAL)
+
+
+def cited_markdown(text: str, known: Mapping[str, object], cite: Cite, *, verbatim: bool) -> str:
+    """Cited Markdown made safe, with each run of markers replaced by what `cite` makes of its keys.
+
+    `known` holds the keys that count as citations. `verbatim`: the text is literal but for its blocks.
+    """
+    text = printable(text.replace("\r\n", "\n").replace("\r", "\n"))
+    safe = _verbatim_lines(text, known) if verbatim else _guarded(text, known, _UNSAFE)
+    return _replace_runs(safe, known, cite)
+
+
+def _verbatim_lines(text: str, known: Mapping[str, object]) -> str:
+    lines = []
+    for line in text.split("\n"):
+        structure = _STRUCTURE.match(line)
+        mark = structure[0] if structure else ""
+        if mark.strip():
+            lines.append(mark + _guarded(line[len(mark) :], known, _LITERAL))
+        else:
+            lines.append(_at_line_start(_guarded(line.strip(), known, _LITERAL)))
+    return "\n".join(lines)
+
+
+def _at_line_start(line: str) -> str:
+    """What would begin a block, as text."""
+    return "\\" + line if _LINE_START.match(line) else line
+
+
+def _guarded(text: str, known: Mapping[str, object], pattern: re.Pattern[str]) -> str:
+    """The text escaped everywhere but in its markers; what follows a marker must not make a link of it."""
+    pieces = []
+    place = 0
+    for run in _RUN.finditer(text):
+        if all(key in known for key in _KEY.findall(run[0])):
+            pieces += [_escape(text[place : run.start()], pattern), run[0]]
+            place = run.end()
+            if text[place : place + 1] in {"(", "["}:
+                pieces.append("\\" + text[place])
+                place += 1
+            elif text[place : place + 1] == ":" and not text[: run.start()].rpartition("\n")[2].strip():
+                pieces.append("&#58;")
+                place += 1
+    return "".join([*pieces, _escape(text[place:], pattern)])
+
+
+def _escape(text: str, pattern: re.Pattern[str]) -> str:
+    return pattern.sub(lambda match: _ENTITIES.get(match[0], "\\" + match[0]), text)
+
+
+def _replace_runs(text: str, known: Mapping[str, object], cite: Cite) -> str:
+    def replace(run: re.Match[str]) -> str:
+        keys = _KEY.findall(run[0])
+        return cite(keys) if all(key in known for key in keys) else run[0]
+
+    return _RUN.sub(replace, text)

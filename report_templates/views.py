@@ -1,0 +1,98 @@
+"""What every page of a report needs, in words of its language: dates, figures, sources, gaps, and how it was made."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+from urllib.parse import quote, urlsplit
+
+from .cited_text import one_line
+from .locales import Catalogue, catalogue
+
+Report = Mapping[str, Any]
+
+_EXTRACTIVE: Final = "extractive"
+_REASON_LIMIT: Final = 300
+
+
+def is_verbatim(report: Report) -> bool:
+    """Whether the report's text is quoted, not written: then it is literal text, not a model's Markdown."""
+    return bool(report["run"]["engine"] == _EXTRACTIVE)
+
+
+def words_of(report: Report) -> Catalogue:
+    """The catalogue of the report's language."""
+    return catalogue(str(report["run"]["language"]))
+
+
+def language_tag(language: str) -> str:
+    """A language code fit for a `lang` attribute; "" when it is none."""
+    return language if re.fullmatch(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*", language) else ""
+
+
+def web_address(url: str) -> str:
+    """The address when it is safe to link to, percent-encoded; "" for paths and every other scheme."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return ""
+    if parts.scheme not in {"http", "https"} or not parts.netloc:
+        return ""
+    return quote(url, safe="!#$%&'*+,-./:;=?@_~[]", errors="replace")
+
+
+def source_facts(source: Mapping[str, Any], words: Catalogue) -> list[str]:
+    """What a reader wants to know of a source after its title: site, date, kind, date of retrieval."""
+    kind = "wikipedia" if source["source"] == "wikipedia" else source["kind"]
+    retrieved = one_line(source["retrieved_at"])[:10]
+    facts = [one_line(source["site"]), one_line(source["published"])[:10], words.kind(one_line(kind))]
+    if retrieved:
+        facts.append(f"{words.text('labels', 'retrieved')} {retrieved}")
+    return [fact for fact in facts if fact]
+
+
+def byline(report: Report) -> list[str]:
+    """Date, engine and size, as the line under the title."""
+    words, figures, run = words_of(report), report["counts"], report["run"]
+    engine = "extractive" if is_verbatim(report) else "model"
+    return [
+        words.date(run["finished_at"]),
+        words.text("engine", engine, engine=one_line(run["engine"])),
+        words.count("sources", figures["sources"]),
+        words.count("words", figures["words"]),
+    ]
+
+
+def gap_lines(report: Report) -> list[str]:
+    """What the report lacks, one sentence each, each once."""
+    words = words_of(report)
+    return list(dict.fromkeys(_gap_line(gap, words) for gap in report["gaps"]))
+
+
+def _gap_line(gap: Mapping[str, Any], words: Catalogue) -> str:
+    what, _, name = one_line(gap["what"]).partition(" ")
+    reason = one_line(gap["reason"])[:_REASON_LIMIT]
+    if reason in {"", "nothing found"}:
+        reason = words.text("gaps", "nothing_found")
+    if what in {"source", "interview", "introduction", "conclusion"}:
+        return words.text("gaps", what, name=name, reason=reason)
+    return f"{what} {name}: {reason}"
+
+
+def about(report: Report) -> list[str]:
+    """How the report was made and what was and was not checked, in plain sentences."""
+    words, figures, run = words_of(report), report["counts"], report["run"]
+    paragraph = words.text(
+        "about",
+        "extractive" if is_verbatim(report) else "model",
+        engine=one_line(run["engine"]),
+        documents=words.count("documents", figures["documents"]),
+        passages=words.count("passages", figures["passages"]),
+    )
+    sentences = words.count("sentences", figures["sentences"])
+    lines = [paragraph, words.text("about", "cited", cited=figures["cited_sentences"], sentences=sentences)]
+    if report["invented"]:
+        lines.append(words.count("invented", report["invented"], section="about"))
+    lines.append(words.text("about", "made", version=one_line(run["tertulia_version"]), run=one_line(run["id"])))
+    return lines
