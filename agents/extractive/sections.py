@@ -1,0 +1,141 @@
+"""Sections: the best of an interview, in an order that reads, with what belongs to other analysts left to them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from ...evidence.passages import Excerpt
+from ...evidence.words import terms
+from ..roles import Section, SectionBrief
+from .arranging import arrange
+from .candidates import Candidate, find_candidates
+from .disagreements import find_disagreements
+from .expert import answered
+from .focus import Focus, affinity, focus_of
+from .interviewer import spoken_terms
+from .redundancy import choose
+from .scoring import Scored, score
+from .tables import count_rows, is_table, small_table
+from .titles import section_title
+
+LONGEST_SECTION: Final = 230
+SHORTEST_SECTION: Final = 90
+
+_ANSWERED_BONUS: Final = 0.15
+_NEIGHBOUR_BONUS: Final = 0.1
+_WORTH_PRINTING: Final = 0.12
+_OTHER_LANGUAGE_SHARE: Final = 0.3
+_TABLE_WORTH: Final = 0.15
+
+
+def compose_section(brief: SectionBrief) -> Section:
+    """The section of one interview; an empty text when no sentence bears on the analyst's facet."""
+    desk = _Desk(brief)
+    found = find_candidates(brief.excerpts, brief.language)
+    own = [candidate for candidate in found if desk.is_mine(candidate)]
+    scored = score(own, desk.weights, brief.language)
+    chosen = _choose(scored, brief)
+    if sum(scored.candidates[index].words for index in chosen) < SHORTEST_SECTION:
+        # Too little that is clearly this analyst's: take what is nobody's as well.
+        own = [candidate for candidate in found if desk.is_mine(candidate, strictly=False)]
+        scored = score(own, desk.weights, brief.language)
+        chosen = _choose(scored, brief)
+    sentences, pairs = _with_disagreements(scored, chosen)
+    text = arrange(sentences, pairs)
+    table = desk.table(brief.excerpts)
+    title = section_title(desk.focus, sentences, brief)
+    return {"analyst": brief.analyst["id"], "title": title, "text": "\n\n".join(part for part in (text, table) if part)}
+
+
+class _Desk:
+    """What one analyst looks for, seen beside what the others do."""
+
+    def __init__(self, brief: SectionBrief) -> None:
+        language = brief.language
+        topic = frozenset(terms(brief.topic, language))
+        self._language = language
+        self._weights = [focus_of(analyst, language).weights(language, topic) for analyst in brief.panel]
+        ids = [analyst["id"] for analyst in brief.panel]
+        self._place = ids.index(brief.analyst["id"]) if brief.analyst["id"] in ids else len(ids)
+        self.focus: Focus = focus_of(brief.analyst, language)
+        own = self.focus.weights(language, topic)
+        if self._place == len(ids):
+            self._weights.append(own)
+        asked = [term for turn in brief.turns for term in terms(turn["question"], language)]
+        silent = spoken_terms(language) | topic
+        self.weights: Mapping[str, float] = {**dict.fromkeys((t for t in asked if t not in silent), 1.0), **own}
+
+    def is_mine(self, candidate: Candidate, *, strictly: bool = True) -> bool:
+        """Whether no other analyst is closer to the sentence; the first of equals has it."""
+        closeness = [affinity(candidate.terms, candidate.context, weights) for weights in self._weights]
+        best = max(closeness)
+        if best == 0.0:
+            return not strictly or len(closeness) == 1
+        return closeness.index(best) == self._place
+
+    def table(self, excerpts: Sequence[Excerpt]) -> str:
+        """The table that bears most on the facet, if one does and nobody else is closer to it."""
+        best, worth = "", _TABLE_WORTH
+        for excerpt in excerpts:
+            closeness = self._closeness(excerpt) if is_table(excerpt) else 0.0
+            # A few rows that a passage border cut off say less than the body of the table.
+            closeness *= min(1.0, 0.4 + count_rows(excerpt) / 10)
+            if closeness > worth and (table := small_table(excerpt, self.weights, self._language)):
+                best, worth = table, closeness
+        return best
+
+    def _closeness(self, excerpt: Excerpt) -> float:
+        """How close a table is to this analyst; 0 when it is closer to another."""
+        own = terms(excerpt.text, self._language)
+        context = terms(f"{excerpt.document.title} {excerpt.passage.heading}", self._language)
+        closeness = [affinity(own, context, weights) for weights in self._weights]
+        return closeness[self._place] if closeness.index(max(closeness)) == self._place else 0.0
+
+
+def _choose(scored: Scored, brief: SectionBrief) -> list[int]:
+    """The sentences of the section, those of the answers and neighbours of chosen ones preferred."""
+    candidates = scored.candidates
+    said = answered(brief.turns)
+    scores = [
+        min(1.0, value + (_ANSWERED_BONUS if candidate.text in said else 0.0))
+        for candidate, value in zip(candidates, scored.scores, strict=True)
+    ]
+    foreign = {index for index, candidate in enumerate(candidates) if candidate.language != brief.language}
+    if len(foreign) < len(candidates):
+        limit = _OTHER_LANGUAGE_SHARE * LONGEST_SECTION
+        spent = 0
+        for index in sorted(foreign, key=lambda index: (-scores[index], index)):
+            spent += candidates[index].words
+            scores[index] = 0.0 if spent > limit else scores[index]
+
+    def enough(chosen: Sequence[int]) -> bool:
+        whole = {needed.text: needed.words for index in chosen for needed in candidates[index].chain()}
+        return sum(whole.values()) >= LONGEST_SECTION
+
+    def bonus(index: int, chosen: Sequence[int]) -> float:
+        near = any(
+            candidates[other].paragraph == candidates[index].paragraph
+            and candidates[other].document == candidates[index].document
+            for other in chosen
+        )
+        return _NEIGHBOUR_BONUS * scores[index] if near else 0.0
+
+    least = _WORTH_PRINTING * max(scores, default=0.0)
+    return choose(scores, scored.vectors, enough=enough, least=least, bonus=bonus)
+
+
+def _with_disagreements(
+    scored: Scored, chosen: Sequence[int]
+) -> tuple[list[Candidate], list[tuple[Candidate, Candidate]]]:
+    """The chosen sentences and, with each that another document contradicts, the other one."""
+    pairs = [
+        (scored.candidates[one], scored.candidates[other])
+        for one, other in find_disagreements(scored.candidates, scored.vectors)
+        if one in chosen or other in chosen
+    ]
+    sentences = [scored.candidates[index] for index in chosen]
+    known = {sentence.text for sentence in sentences}
+    for pair in pairs:
+        sentences.extend(sentence for sentence in pair if sentence.text not in known)
+    return sentences, pairs
