@@ -85,6 +85,7 @@ class App:
         """
         request = self._request(topic, approve=approve, panel=panel)
         effects = await asyncio.to_thread(self._open, request)
+        await self._load_documents(effects)
         run = await self._backend().submit(request)
         self._opened[run] = effects
         return self.runs.get(run)
@@ -131,13 +132,16 @@ class App:
     def export(self, run: str, *, formats: Sequence[Format] = (), output: str = "", template: str = "") -> list[Path]:
         """Write a finished run's files into a folder, without a model or the network.
 
-        `output` defaults to where the run was written before, else `reports/<slug>-<run>`.
+        What is not given is as the run was asked for; `output` defaults to where the run was written before, else
+        `reports/<slug>-<run>`.
         """
         row = self.runs.get(run)
         report = self.report(row.id)
-        default = row.output or str(Path("reports") / f"{report_templates.slugify(row.topic)}-{row.id}")
-        folder = Path(output or default).expanduser()
-        files = render_files(report, formats or self.settings.format, template or self.settings.template)
+        asked = row.request.get("output", "").removeprefix("-")
+        default = Path("reports") / f"{report_templates.slugify(row.topic)}-{row.id}"
+        folder = Path(output or row.output or asked or default).expanduser()
+        formats = formats or row.request.get("format") or self.settings.format
+        files = render_files(report, formats, template or row.request.get("template") or self.settings.template)
         written = write_files(folder, files)
         self.runs.update(row.id, now=self._now(), status=row.status, output=str(folder.resolve()))
         return written
@@ -156,6 +160,19 @@ class App:
         """What waits for a person, or an empty mapping."""
         progress: Progress = await self._backend().status(run)
         return progress.review
+
+    async def panel(self, run: str) -> Sequence[Mapping[str, Any]]:
+        """The panel of a run, finished or not; empty before one is proposed.
+
+        Raises:
+            UnknownRunError: there is no such run.
+        """
+        row = self.runs.get(run)
+        if row.status in FINISHED:
+            panel: Sequence[Mapping[str, Any]] = self.report(row.id)["panel"]
+            return panel
+        progress: Progress = await self._backend().status(row.id)
+        return progress.panel
 
     async def _drive(self, backend: Backend, run: str, reviewer: Reviewer, on_event: Callable[[Event], None]) -> None:
         while True:
@@ -187,6 +204,11 @@ class App:
             "base_url": settings.base_url,
             "sources": list(settings.sources),
             "docs": [str(path) for path in settings.docs],
+            "folder": str(Path.cwd()),
+            "format": list(settings.format),
+            # A run may be resumed from another folder: its files still belong where they were asked for.
+            "output": _rooted(settings.output, but=("", "-")),
+            "template": _rooted(settings.template, but=report_templates.TEMPLATES),
         }
         if panel:
             request["panel"] = [dict(analyst) for analyst in panel]
@@ -211,12 +233,20 @@ class App:
                 "model": request["model"],
                 "base_url": request["base_url"],
                 "sources": tuple(request["sources"]),
-                "docs": tuple(Path(path) for path in request["docs"]),
+                "docs": tuple(_found(path, request["folder"]) for path in request["docs"]),
             }
         )
         names = list(settings.sources) or default_names(settings)
         engine = open_engine(settings)
         return Effects(engine, open_sources(settings, names, clock=self._clock, notify=self._notify))
+
+    async def _load_documents(self, effects: Effects) -> None:
+        """Read the user's documents before anything is paid for, and say what was loaded and what was skipped."""
+        from .sources.documents import DocumentsSource  # noqa: PLC0415
+
+        for source in effects.sources.values():
+            if isinstance(source, DocumentsSource):
+                self._notify((await source.load()).summary())
 
     async def _close_unused(self) -> None:
         while self._opened:
@@ -225,6 +255,12 @@ class App:
 
     def _now(self) -> str:
         return self._clock().isoformat(timespec="seconds")
+
+
+def _found(path: str, folder: str) -> Path:
+    """A path of the user's, also when the run goes on from another folder than it began in."""
+    given = Path(path)
+    return given if given.exists() else Path(folder) / given
 
 
 def render_files(report: Mapping[str, Any], formats: Sequence[Format], template: str) -> dict[str, str]:
@@ -241,6 +277,11 @@ def render_files(report: Mapping[str, Any], formats: Sequence[Format], template:
     if "json" in formats:
         files["evidence.json"] = json.dumps(report, ensure_ascii=False, indent=1) + "\n"
     return files
+
+
+def _rooted(path: str, *, but: Sequence[str]) -> str:
+    """A path as it is found from every folder; some words are no paths."""
+    return path if path in but else str(Path(path).expanduser().absolute())
 
 
 def _next_step(row: Run) -> str:

@@ -7,6 +7,7 @@ one, so that another worker can go on with the run.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import OrderedDict
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -58,7 +59,8 @@ async def _build(run: str, store: BaseStore | None) -> Context:
 
 
 def _sources(settings: Settings) -> dict[str, Any]:
-    return dict(open_sources(settings, list(settings.sources) or default_names(settings), clock=_now))
+    names = list(settings.sources) or default_names(settings)
+    return dict(open_sources(settings, names, clock=_now, notify=logging.getLogger(__name__).warning))
 
 
 def _now() -> datetime:

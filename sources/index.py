@@ -61,6 +61,14 @@ class LoadReport:
     skipped: list[tuple[str, str]]
     reused: int
 
+    def summary(self) -> str:
+        """What a person is told, every skipped file by name with its reason."""
+        loaded = f"Loaded {self.documents} documents, {self.passages} passages"
+        if not self.skipped:
+            return f"{loaded}."
+        named = "; ".join(f"{path} ({reason})" for path, reason in self.skipped)
+        return f"{loaded}; skipped {len(self.skipped)}: {named}."
+
 
 @dataclass(frozen=True, slots=True)
 class _Reading:
