@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -13,12 +13,16 @@ from ..storage.runs import Status
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Where a run stands. `review` is what waits for a person (see `graph.panel.review_payload`), if anything does."""
+    """Where a run stands. `review` is what waits for a person (see `graph.panel.review_payload`), if anything does.
+
+    `panel` is the panel of a run that is not finished, as far as there is one.
+    """
 
     run: str
     status: Status
     detail: str = ""
     review: Mapping[str, Any] = field(default_factory=dict)
+    panel: Sequence[Mapping[str, Any]] = ()
 
 
 class Backend(Protocol):

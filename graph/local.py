@@ -76,12 +76,13 @@ class LocalBackend:
     async def status(self, run: str) -> Progress:
         """Where the run stands."""
         row = self._runs.get(run)
-        review: Mapping[str, Any] = {}
-        if row.status == "awaiting_approval":
-            async with self._graph() as graph:
-                snapshot = await graph.aget_state(_config(row))
-            review = snapshot.interrupts[0].value if snapshot.interrupts else {}
-        return Progress(row.id, row.status, row.detail, review)
+        if row.status in FINISHED:
+            return Progress(row.id, row.status, row.detail)
+        async with self._graph() as graph:
+            snapshot = await graph.aget_state(_config(row))
+        waits = row.status == "awaiting_approval" and snapshot.interrupts
+        review = snapshot.interrupts[0].value if waits else {}
+        return Progress(row.id, row.status, row.detail, review, snapshot.values.get("panel", []))
 
     async def review(self, run: str, reply: Mapping[str, Any]) -> None:
         """Keep a person's reply; the next `events` goes on from it.

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from .html_page import render_html
-from .markdown_page import TEMPLATES, render_markdown
+from .markdown_page import TEMPLATES, check_template, render_markdown
 from .slugs import slugify
 from .transcripts import render_transcript
 
-__all__ = ["TEMPLATES", "render_html", "render_markdown", "render_transcript", "slugify"]
+__all__ = ["TEMPLATES", "check_template", "render_html", "render_markdown", "render_transcript", "slugify"]

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from ..errors import UsageError
 from .cited_text import cited_markdown, literal, one_line
-from .templates import render_source, render_template
+from .templates import check_source, render_source, render_template
 from .views import Report, about, byline, gap_lines, is_verbatim, source_facts, web_address, words_of
 
 TEMPLATES: Final = ("report", "brief")
@@ -28,15 +28,27 @@ def render_markdown(report: Report, template: str = "report") -> str:
     view = markdown_view(report)
     if template in TEMPLATES:
         return render_template(f"{template}.md.j2", view)
-    path = Path(template)
+    return render_source(_read_template(template), view, name=Path(template).name)
+
+
+def check_template(template: str) -> None:
+    """Check that a template can be used, as far as that can be told without a report.
+
+    Raises:
+        UsageError: there is no such template, or the file cannot be read or is no template.
+    """
+    if template not in TEMPLATES:
+        check_source(_read_template(template), name=Path(template).name)
+
+
+def _read_template(template: str) -> str:
     try:
-        source = path.read_text("utf-8")
+        return Path(template).read_text("utf-8")
     except (OSError, UnicodeDecodeError, ValueError) as error:
         known = ", ".join(TEMPLATES)
         raise UsageError(
             f"There is no template {template!r}.", hint=f"Built in are: {known}. Or give the path of a Jinja2 file."
         ) from error
-    return render_source(source, view, name=path.name)
 
 
 def markdown_view(report: Report) -> dict[str, Any]:

@@ -37,6 +37,20 @@ def render_source(source: str, view: Mapping[str, Any], *, name: str) -> str:
         raise UsageError(f"The template {name} fails{_in_line(error)}: {error}.", hint=_HINT) from error
 
 
+def check_source(source: str, *, name: str) -> None:
+    """Check that a user's template can be parsed.
+
+    Raises:
+        UsageError: it cannot; the message names the line.
+    """
+    from jinja2 import TemplateSyntaxError  # noqa: PLC0415
+
+    try:
+        _environment(escape=False).parse(source)
+    except TemplateSyntaxError as error:
+        raise UsageError(f"The template {name} is wrong in line {error.lineno}: {error.message}.") from error
+
+
 _HINT: Final = "report_templates/report.md.j2 shows the names that a template can use."
 
 

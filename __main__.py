@@ -1,0 +1,7 @@
+"""`python -m tertulia`."""
+
+from __future__ import annotations
+
+from .cli import main
+
+main()

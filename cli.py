@@ -1,0 +1,321 @@
+"""The door: thin commands that read flags, call the use cases and print."""
+
+# Flags reach the settings through the context, by their names: the arguments look unused, and there are many.
+# Imports wait for the command that needs them, so that `--help` is quick.
+# ruff: noqa: A002, ARG001, PLC0415, PLR0917
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import typer
+
+from .errors import TertuliaError, UsageError
+from .terminal.consoles import result, say
+from .terminal.options import (
+    Analysts,
+    BaseUrl,
+    Concurrency,
+    Docs,
+    Feedback,
+    Formats,
+    Json,
+    JsonLines,
+    Language,
+    Model,
+    Output,
+    PanelFile,
+    Quiet,
+    Run,
+    Sources,
+    Template,
+    Topic,
+    Turns,
+    Yes,
+)
+
+if TYPE_CHECKING:
+    from .app import App
+    from .settings import Settings
+
+_DEBUG: Final = "TERTULIA_DEBUG"
+
+_EXAMPLES: Final = """Examples:
+
+\b
+  tertulia demo
+  tertulia report "Open data in Spain" --docs notes/ --yes
+  tertulia report "Heat pumps in old houses" --model openai:gpt-5.4-mini
+  tertulia resume k3fzx2bd
+
+Every flag can also be set in the environment: --analysts as TERTULIA_ANALYSTS, and so on."""
+
+app = typer.Typer(
+    name="tertulia",
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog=_EXAMPLES,
+)
+
+
+def main() -> None:
+    """Run the command line and leave with the exit code of the contract (DESIGN.md)."""
+    for stream in (sys.stdin, sys.stdout):
+        # What a terminal cannot show, or what is not its encoding, is replaced rather than fatal.
+        if stream is not None and hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+    code = _run()
+    try:
+        sys.stdout.flush()
+    except (BrokenPipeError, AttributeError):
+        # Who read the result has enough; the interpreter must not complain when it flushes once more.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        code = code or 1
+    sys.exit(code)
+
+
+def _run() -> int:
+    try:
+        return int(app(prog_name="tertulia", standalone_mode=False) or 0)
+    except SystemExit as error:
+        return error.code if isinstance(error.code, int) else 1
+    except (KeyboardInterrupt, typer.Abort):
+        return 130
+    except TertuliaError as error:
+        _complain(str(error), error.hint)
+        return error.exit_code
+    except Exception as error:  # the outermost edge: a person gets a line, never a traceback
+        if os.environ.get(_DEBUG):
+            raise
+        if hasattr(error, "format_message"):  # a wrong flag or argument, as typer says it
+            command = getattr(getattr(error, "ctx", None), "command_path", "tertulia")
+            _complain(error.format_message(), f"`{command} --help` lists what there is.")
+            return 2
+        _complain(f"unexpected error: {type(error).__name__}: {error}", f"Set {_DEBUG}=1 to see the traceback.")
+        return 1
+
+
+def _complain(message: str, hint: str) -> None:
+    say(f"tertulia: {message}")
+    if hint:
+        say(hint)
+
+
+@app.callback(invoke_without_command=True)
+def tertulia(
+    context: typer.Context,
+    version: Annotated[bool, typer.Option("--version", help="Print the version and leave.")] = False,
+) -> None:
+    """A topic becomes a cited report: a panel of analysts interviews the evidence."""
+    if version:
+        from .version import VERSION
+
+        result(f"tertulia {VERSION}")
+        raise typer.Exit
+    if context.invoked_subcommand is None:
+        result(context.get_help())
+
+
+@app.command()
+def report(
+    context: typer.Context,
+    topic: Topic,
+    analysts: Analysts = None,
+    turns: Turns = None,
+    sources: Sources = None,
+    docs: Docs = None,
+    model: Model = None,
+    base_url: BaseUrl = None,
+    language: Language = None,
+    yes: Yes = False,
+    feedback: Feedback = None,
+    panel: PanelFile = None,
+    concurrency: Concurrency = None,
+    template: Template = None,
+    format: Formats = None,
+    output: Output = None,
+    json_lines: JsonLines = False,
+    quiet: Quiet = False,
+) -> None:
+    """Write a report on a topic.
+
+    The panel of analysts is shown first, to be approved or changed. Without a terminal the run stops there, unless
+    --yes or --panel is given.
+    """
+    from .terminal.session import Session
+
+    settings = _settings(context)
+    if json_lines and settings.output == "-":
+        raise UsageError("--json and --output - both want standard output.", hint="Leave one of them out.")
+    replies, invited = _replies(yes, feedback, panel)
+    approve = bool(invited) or (yes and not feedback)
+    session = Session(settings, as_json=json_lines, quiet=quiet)
+    raise typer.Exit(session.report(topic, approve=approve, panel=invited, replies=[] if invited else replies))
+
+
+@app.command()
+def resume(
+    context: typer.Context,
+    run: Run,
+    yes: Yes = False,
+    feedback: Feedback = None,
+    panel: PanelFile = None,
+    json_lines: JsonLines = False,
+    quiet: Quiet = False,
+) -> None:
+    """Go on with a run after a pause, an interruption or a crash. What was finished is not done again."""
+    from .terminal.session import Session
+
+    replies, _ = _replies(yes, feedback, panel)
+    session = Session(_settings(context), as_json=json_lines, quiet=quiet)
+    raise typer.Exit(session.resume(run, replies=replies))
+
+
+@app.command()
+def runs(context: typer.Context, as_json: Json = False) -> None:
+    """List the runs there are, newest first."""
+    from .terminal.listing import list_runs
+
+    found = list_runs(_settings(context).home)
+    if as_json:
+        result(json.dumps([run.to_dict() for run in found], indent=1))
+    elif found:
+        from .terminal.tables import show_runs
+
+        show_runs(found)
+    else:
+        say("There are no runs yet. `tertulia demo` makes the first one.")
+
+
+@app.command()
+def show(
+    context: typer.Context,
+    run: Run,
+    panel: Annotated[bool, typer.Option("--panel", help="Its panel, as --panel FILE reads it.")] = False,
+    interview: Annotated[
+        int, typer.Option("--interview", metavar="N", help="The transcript of one interview.", show_default=False)
+    ] = 0,
+    sources: Annotated[bool, typer.Option("--sources", help="The sources it cites.")] = False,
+    template: Template = None,
+    as_json: Json = False,
+) -> None:
+    """Show a report, its panel, an interview or its sources."""
+    from .terminal import showing
+
+    if panel + bool(interview) + sources > 1:
+        raise UsageError("--panel, --interview and --sources exclude each other.", hint="Choose one of them.")
+    app_ = _app(context)
+    if panel:
+        showing.show_panel(app_, run, as_json=as_json)
+    elif sources:
+        showing.show_sources(app_, run, as_json=as_json)
+    elif interview:
+        showing.show_interview(app_, run, interview, as_json=as_json)
+    else:
+        showing.show_report(app_, run, template or "", as_json=as_json)
+
+
+@app.command()
+def export(
+    context: typer.Context,
+    run: Run,
+    format: Formats = None,
+    output: Output = None,
+    template: Template = None,
+) -> None:
+    """Write a finished run again, in any format, without a model or the network."""
+    from .terminal.delivery import export_run
+
+    export_run(_app(context), run)
+
+
+@app.command()
+def delete(
+    context: typer.Context, run: Run, yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False
+) -> None:
+    """Forget a run. Files that were written stay."""
+    from .terminal.listing import delete_run
+
+    delete_run(_app(context), run, asked=yes)
+
+
+@app.command()
+def demo(output: Output = None, json_lines: JsonLines = False, quiet: Quiet = False) -> None:
+    """Write a report from the bundled documents: no key, no network, no model."""
+    from .terminal.demo import DEMO_TOPIC, demo_settings
+    from .terminal.session import Session
+
+    session = Session(demo_settings(output), as_json=json_lines, quiet=quiet)
+    raise typer.Exit(session.report(DEMO_TOPIC, approve=True))
+
+
+@app.command()
+def doctor(
+    offline: Annotated[bool, typer.Option("--offline", help="Do not knock at any address.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Say what is configured, reachable and missing, and how to mend it."""
+    from .doctor import examine, is_well
+
+    findings = examine(online=not offline)
+    if as_json:
+        result(json.dumps([finding.to_dict() for finding in findings], indent=1))
+    else:
+        from .terminal.tables import show_findings
+
+        show_findings(findings)
+    raise typer.Exit(0 if is_well(findings) else 1)
+
+
+@app.command("sources")
+def list_sources(context: typer.Context, as_json: Json = False) -> None:
+    """List the places that can be searched, their settings and state."""
+    from .sources import available
+
+    found = available(_settings(context))
+    if as_json:
+        result(json.dumps([asdict(source) for source in found], indent=1))
+    else:
+        from .terminal.tables import show_sources
+
+        show_sources(found)
+
+
+@app.command()
+def graph() -> None:
+    """Print the state graph as Mermaid."""
+    from .terminal.diagram import draw_graph
+
+    result(draw_graph())
+
+
+def _settings(context: typer.Context) -> Settings:
+    """The settings with this command's flags on top: a flag that names a setting is one."""
+    from .settings import Settings, load_settings
+
+    flags = {name: value for name, value in context.params.items() if name in Settings.model_fields}
+    return load_settings({name: None if value in ([], ()) else value for name, value in flags.items()})
+
+
+def _app(context: typer.Context) -> App:
+    from .app import App
+
+    return App(_settings(context), notify=say)
+
+
+def _replies(yes: bool, feedback: list[str] | None, panel: Path | None) -> tuple[list[Any], list[Any]]:
+    """What the flags reply to a panel, and the analysts of the panel file."""
+    from .terminal.panels import read_panel
+    from .terminal.review import scripted_replies
+
+    if panel is not None and feedback:
+        raise UsageError("--panel and --feedback exclude each other.", hint="Change the file, or leave it out.")
+    invited = read_panel(panel) if panel is not None else []
+    return scripted_replies(approve=yes, feedback=feedback or [], panel=invited), invited

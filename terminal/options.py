@@ -1,0 +1,63 @@
+"""The flags of the command line, each said once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Topic = Annotated[str, typer.Argument(help="What the report is about, in quotation marks.", show_default=False)]
+Run = Annotated[str, typer.Argument(help="The id of a run, or how it begins.", show_default=False)]
+
+Analysts = Annotated[int | None, typer.Option(metavar="N", help="How many analysts.  [default: 3]")]
+Turns = Annotated[int | None, typer.Option(metavar="N", help="How many questions each may ask.  [default: 2]")]
+Sources = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--source", metavar="NAME", help="web, wikipedia, documents, …; repeatable.  [default: what is ready]"
+    ),
+]
+Docs = Annotated[
+    list[Path] | None, typer.Option(metavar="PATH", help="Your documents: a file or a folder; repeatable.")
+]
+Model = Annotated[
+    str | None,
+    typer.Option(metavar="PROVIDER:MODEL", help="Who thinks; `extractive` for no model.  [default: by your keys]"),
+]
+BaseUrl = Annotated[str | None, typer.Option(metavar="URL", help="The model's server, if it is not the usual one.")]
+Language = Annotated[
+    str | None, typer.Option(metavar="CODE", help="en, es, ca, eu, gl, …  [default: the topic's language]")
+]
+Concurrency = Annotated[
+    int | None, typer.Option(metavar="N", help="How many calls are made at once, at most.  [default: 8]")
+]
+
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Approve the panel without asking.")]
+Feedback = Annotated[
+    list[str] | None,
+    typer.Option(metavar="TEXT", help="Have the panel proposed again; repeatable, in order. --yes approves it then."),
+]
+PanelFile = Annotated[
+    Path | None, typer.Option("--panel", metavar="FILE", help="Use the analysts of this YAML or JSON file.")
+]
+
+Template = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME|FILE", help="The form of report.md: report, brief, or a Jinja2 file.  [default: report]"
+    ),
+]
+Formats = Annotated[
+    str | None, typer.Option("--format", metavar="LIST", help="What to write.  [default: md,html,json]")
+]
+Output = Annotated[
+    str | None,
+    typer.Option(
+        "--output", "-o", metavar="FOLDER|-", help="Where to write; - prints the report.  [default: reports/…]"
+    ),
+]
+
+JsonLines = Annotated[bool, typer.Option("--json", help="Print events and the outcome as JSON lines.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress: only results, questions and errors.")]

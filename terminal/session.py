@@ -1,0 +1,210 @@
+"""One run at the terminal: somebody watches it, somebody reviews its panel, and its end is told."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+from .. import report_templates
+from ..app import App, Outcome, Reviewer
+from ..errors import StorageError, TertuliaError
+from ..events import Event, RunStarted
+from ..settings import Settings
+from ..storage.runs import FINISHED, Run
+from .asking import ask_line
+from .consoles import is_interactive, open_console, result, say
+from .delivery import STDOUT, main_file, print_report, require_writable, short_path
+from .progress import LiveView, PlainView, QuietView, View
+from .review import Reply, ScriptedReviewer, TerminalReviewer
+
+_INTERRUPTED: Final = 130
+
+
+class Session:
+    """Takes one run from its begin, or from where it stopped, to its end or its next pause; returns exit codes.
+
+    `as_json` writes events and the outcome to standard output; `quiet` leaves only results, questions and errors.
+    """
+
+    def __init__(self, settings: Settings, *, as_json: bool = False, quiet: bool = False) -> None:
+        self._settings = settings
+        self._as_json = as_json
+        self._quiet = quiet
+        self._app = App(settings, notify=self._tell)
+        self._view: View = QuietView()
+        self._person: TerminalReviewer | None = None
+        self._run = ""
+
+    def report(
+        self, topic: str, *, approve: bool, panel: Sequence[Mapping[str, Any]] = (), replies: Sequence[Reply] = ()
+    ) -> int:
+        """Start a run. `approve` lets it go on without a review; `replies` are given to the reviews in order."""
+        require_writable(self._settings.output)
+        report_templates.check_template(self._settings.template)
+        self._view = self._open_view(self._settings.turns)
+
+        async def begin() -> str:
+            self._view.begin([])
+            return (await self._app.start(topic, approve=approve, panel=panel)).id
+
+        return self._hold(begin, replies)
+
+    def resume(self, run: str, *, replies: Sequence[Reply] = ()) -> int:
+        """Go on with a run. One that is finished is written again."""
+        row = self._app.runs.get(run)
+        if row.status in FINISHED:
+            return self._deliver(Outcome(row))
+        require_writable(row.request.get("output", ""))
+        self._view = self._open_view(int(row.request.get("turn_limit", 0)))
+
+        async def begin() -> str:
+            self._view.begin(await self._app.panel(row.id))
+            return row.id
+
+        return self._hold(begin, replies)
+
+    def _hold(self, begin: Callable[[], Awaitable[str]], replies: Sequence[Reply]) -> int:
+        reviewer = ScriptedReviewer(replies, then=self._open_reviewer())
+        try:
+            with _terminated_as_interrupted():
+                outcome = asyncio.run(self._advance(begin, reviewer))
+        except TertuliaError as error:
+            self._view.close()
+            raise self._failed(error) from error
+        except KeyboardInterrupt:
+            self._view.close()
+            return self._interrupted()
+        finally:
+            self._view.close()
+        for reply in reviewer.unused if outcome.run.status in FINISHED else ():
+            if reply["action"] != "approve":
+                self._note("The panel had been approved before: --feedback and --panel changed nothing.")
+        return self._conclude(outcome)
+
+    async def _advance(self, begin: Callable[[], Awaitable[str]], reviewer: Reviewer) -> Outcome:
+        self._run = await begin()
+        return await self._app.advance(self._run, reviewer=reviewer, on_event=self._show)
+
+    def _show(self, event: Event) -> None:
+        if self._as_json:
+            result(json.dumps(event.to_dict()))
+        if isinstance(event, RunStarted):
+            self._view.note(f"Run {event.run}.")
+            self._view.note(self._who_plays(event.engine))
+        self._view.show(event)
+
+    def _who_plays(self, engine: str) -> str:
+        if engine != "extractive":
+            return f"The model is {engine}."
+        if self._settings.model:
+            return "The extractive engine writes the report from verbatim sentences."
+        return (
+            "No model configured: the extractive engine writes the report from verbatim sentences; "
+            "add --model PROVIDER:MODEL for more."
+        )
+
+    def _conclude(self, outcome: Outcome) -> int:
+        if outcome.trace:
+            self._note(f"Trace: {outcome.trace}")
+        if outcome.run.status in FINISHED:
+            return self._deliver(outcome)
+        code = outcome.exit_code
+        if self._person is not None and self._person.interrupted:
+            code = _INTERRUPTED
+        if outcome.run.status == "awaiting_approval":
+            self._say_how_to_go_on(outcome.run)
+        else:
+            say(f"Run {outcome.run.id} is {outcome.run.status}. {outcome.run.detail}")
+        self._close_json(outcome.run, code, trace=outcome.trace)
+        return code
+
+    def _deliver(self, outcome: Outcome) -> int:
+        """Write a finished run's files and print where they are, or print the report itself."""
+        row = outcome.run
+        if row.status == "partial":
+            say("The report was finished from what there was; it says what is missing.")
+        if row.request.get("output") == STDOUT and not self._as_json:
+            print_report(self._app, row)
+            return outcome.exit_code
+        try:
+            files = self._app.export(row.id)
+        except StorageError as error:
+            error.hint = f"The report is kept: tertulia export {row.id} --output FOLDER writes it elsewhere."
+            raise
+        if self._as_json:
+            self._close_json(row, outcome.exit_code, files=files, trace=outcome.trace)
+        else:
+            result(short_path(main_file(files)))
+        return outcome.exit_code
+
+    def _failed(self, error: TertuliaError) -> TertuliaError:
+        if self._run:
+            resume = f"`tertulia resume {self._run}`"
+            if "tertulia resume" not in error.hint:
+                error.hint = f"{error.hint} {resume} goes on from what was finished.".strip()
+            self._close_json(self._app.runs.get(self._run), error.exit_code, error=str(error))
+        return error
+
+    def _interrupted(self) -> int:
+        if self._run:
+            say(f"Interrupted. What was finished is kept; go on with: tertulia resume {self._run}")
+            self._close_json(self._app.runs.get(self._run), _INTERRUPTED)
+        return _INTERRUPTED
+
+    def _say_how_to_go_on(self, row: Run) -> None:
+        if self._person is not None:
+            say(f"The run is kept. Go on with: tertulia resume {row.id}")
+            return
+        say(f"Run {row.id} awaits approval of its panel. Approve it with: tertulia resume {row.id} --yes")
+        if not self._quiet:
+            say(f'Or change it first: tertulia resume {row.id} --feedback "…" --yes')
+
+    def _close_json(self, row: Run, code: int, *, files: Sequence[Path] = (), trace: str = "", error: str = "") -> None:
+        if self._as_json:
+            outcome = {"run": row.id, "status": row.status, "exit_code": code, "files": [str(f) for f in files]}
+            result(json.dumps({"type": "result", **outcome, "trace": trace, "error": error}))
+
+    def _tell(self, text: str) -> None:
+        self._view.note(text)
+
+    def _leave_screen(self) -> None:
+        self._view.pause()
+
+    def _note(self, text: str) -> None:
+        if not self._quiet:
+            say(text)
+
+    def _open_view(self, turn_limit: int) -> View:
+        if self._quiet:
+            return QuietView()
+        console = open_console()
+        live = console.is_terminal and not console.is_dumb_terminal and not self._as_json
+        return LiveView(console, turn_limit) if live else PlainView(turn_limit)
+
+    def _open_reviewer(self) -> Reviewer | None:
+        if is_interactive():
+            self._person = TerminalReviewer(open_console(), ask_line, self._leave_screen)
+        return self._person
+
+
+@contextmanager
+def _terminated_as_interrupted() -> Iterator[None]:
+    """A polite request to end (kill, a closing terminal) is taken like Ctrl-C: the run notes how far it came.
+
+    What was told to be ignored stays ignored, as under nohup.
+    """
+    heeded = signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    numbers = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if heeded and hasattr(signal, name)]
+    taken = [number for number in numbers if signal.getsignal(number) is signal.SIG_DFL]
+    for number in taken:
+        signal.signal(number, lambda *_: signal.raise_signal(signal.SIGINT))
+    try:
+        yield
+    finally:
+        for number in taken:
+            signal.signal(number, signal.SIG_DFL)

@@ -1,0 +1,84 @@
+"""What `tertulia show` prints: rendered in a terminal, plain elsewhere, or as JSON."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from typing import Any, Final
+
+from .. import report_templates
+from ..app import App
+from ..errors import UsageError
+from .consoles import open_console, result
+from .panels import write_panel
+from .tables import show_cited
+from .text import plain_text
+
+_FRONT_MATTER: Final = re.compile(r"\A---\n.*?\n---\n", re.DOTALL)
+
+
+def show_report(app: App, run: str, template: str, *, as_json: bool) -> None:
+    """The report; as JSON all of its evidence."""
+    report = app.report(run)
+    if as_json:
+        _print_json(report)
+        return
+    row = app.runs.get(run)
+    name = template or row.request.get("template") or app.settings.template
+    _print_markdown(report_templates.render_markdown(report, name))
+
+
+def show_interview(app: App, run: str, number: int, *, as_json: bool) -> None:
+    """The transcript of one interview, counted from 1.
+
+    Raises:
+        UsageError: the report has no interview of this number.
+    """
+    report = app.report(run)
+    interviews = report["interviews"]
+    if not 1 <= number <= len(interviews):
+        raise UsageError(f"There is no interview {number}.", hint=f"Run {run} has interviews 1 to {len(interviews)}.")
+    interview = interviews[number - 1]
+    if as_json:
+        _print_json(interview)
+    else:
+        _print_markdown(report_templates.render_transcript(report, interview["analyst"]))
+
+
+def show_sources(app: App, run: str, *, as_json: bool) -> None:
+    """The sources that the report cites."""
+    cited = app.report(run)["sources"]
+    if as_json:
+        _print_json(cited)
+    else:
+        show_cited(cited)
+
+
+def show_panel(app: App, run: str, *, as_json: bool) -> None:
+    """The panel as it is now, as a file that `--panel` reads.
+
+    Raises:
+        UsageError: none was proposed yet.
+    """
+    panel = [dict(analyst) for analyst in asyncio.run(app.panel(run))]
+    if not panel:
+        raise UsageError(f"Run {run} has no panel yet.", hint=f"Go on with `tertulia resume {run}`.")
+    if as_json:
+        _print_json(panel)
+    else:
+        result(write_panel(panel))
+
+
+def _print_markdown(text: str) -> None:
+    console = open_console(stderr=False)
+    if not console.is_terminal:
+        result(text)
+        return
+    from rich.markdown import Markdown  # noqa: PLC0415 - only terminals pay for it
+
+    console.print(Markdown(_FRONT_MATTER.sub("", plain_text(text)), hyperlinks=False))
+
+
+def _print_json(data: Any) -> None:
+    result(json.dumps(data, indent=1))

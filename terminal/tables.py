@@ -1,0 +1,73 @@
+"""Lists as tables: runs, sources, what the doctor found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from .consoles import open_console
+from .text import plain_line
+
+if TYPE_CHECKING:
+    from ..doctor import Finding
+    from ..sources import SourceInfo
+    from ..storage.runs import Run
+
+_STYLES: Final[Mapping[str, str]] = {"done": "green", "ready": "green", "ok": "green", "failed": "red", "broken": "red"}
+
+
+def show_runs(runs: Sequence[Run]) -> None:
+    """The runs, newest first."""
+    rows = [
+        (run.id, run.topic, run.status.replace("_", " "), _local_time(run.updated_at), run.engine, _tokens(run))
+        for run in runs
+    ]
+    _show(("run", "topic", "state", "when", "engine", "tokens"), rows, widest=1)
+
+
+def show_sources(sources: Sequence[SourceInfo]) -> None:
+    """The sources, their settings and state."""
+    rows = [(s.name, _joined(s.state, s.hint), s.description, ", ".join(s.settings)) for s in sources]
+    _show(("source", "state", "what it is", "settings"), rows, widest=1)
+
+
+def show_findings(findings: Sequence[Finding]) -> None:
+    """What the doctor found, and how to mend it."""
+    rows = [(f.name, f.state, _joined(f.detail, f.hint)) for f in findings]
+    _show(("what", "state", "detail"), rows, widest=2)
+
+
+def show_cited(sources: Sequence[Mapping[str, Any]]) -> None:
+    """The sources a report cites, under their numbers."""
+    rows = [(f"[{s['number']}]", s["title"], s["url"], s["kind"], s["retrieved_at"][:10]) for s in sources]
+    _show(("", "title", "where", "kind", "retrieved"), rows, widest=1)
+
+
+def _show(headings: Sequence[str], rows: Iterable[Sequence[str]], *, widest: int) -> None:
+    """A table whose widest column takes the room that is left, and wraps in it."""
+    from rich import box  # noqa: PLC0415 - only commands that show tables pay for it
+    from rich.table import Table  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
+
+    console = open_console(stderr=False)
+    table = Table(box=box.SIMPLE_HEAD if console.is_terminal else None, pad_edge=False, header_style="bold")
+    for place, heading in enumerate(headings):
+        table.add_column(heading, overflow="fold", ratio=1 if place == widest and console.is_terminal else None)
+    for row in rows:
+        cells = [plain_line(cell) for cell in row]
+        table.add_row(*(Text(cell, style=_STYLES.get(cell, "")) for cell in cells))
+    console.print(table)
+
+
+def _joined(detail: str, hint: str) -> str:
+    return " ".join(part.rstrip(".") + "." for part in (detail, hint) if part) if hint else detail
+
+
+def _local_time(iso: str) -> str:
+    return datetime.fromisoformat(iso).astimezone().strftime("%Y-%m-%d %H:%M")
+
+
+def _tokens(run: Run) -> str:
+    total = run.input_tokens + run.output_tokens
+    return f"{total:,}" if total else ""
