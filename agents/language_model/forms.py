@@ -126,4 +126,4 @@ def _strict(node: Any, definitions: dict[str, Any]) -> Any:
 
 
 # What strict decoders refuse, or what only costs tokens.
-_NOT_STRICT: Final = {"title", "default", "minLength", "minItems"}
+_NOT_STRICT: Final = {"title", "description", "default", "minLength", "minItems"}

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Sequence
 from typing import Any, Final
 
 from ...evidence.languages import language_data
 from ...evidence.passages import Excerpt
+from ...evidence.ranking import rank_excerpts
 from ..roles import Question, QuestionBrief
 from .chat import Chat
 from .forms import MOST_QUERIES, NextQuestion, next_question_form
 from .prompts import language_name, render_within, shorten
 
-# The survey as background: the best passages, and of each the beginning.
+# The survey as background: what it has on the analyst's focus, and of each passage the beginning.
 _PASSAGES: Final = 8
 _PASSAGE_LENGTH: Final = 300
 
@@ -32,7 +34,7 @@ class ModelInterviewer:
         Raises:
             EngineError: the model cannot be asked, or its reply cannot be used.
         """
-        survey = brief.survey[:_PASSAGES]
+        survey = await asyncio.to_thread(_background, brief)
         prompt = render_within("question", self._chat.context_window, survey, lambda *shown: _data(brief, *shown))
         form = next_question_form(brief.sources)
         reply = await self._chat.structure(prompt, form, "interviewer", check=lambda reply: _objection(brief, reply))
@@ -41,6 +43,12 @@ class ModelInterviewer:
             return {"text": "", "queries": {}, "done": True, "reason": reply.reason}
         text = reply.question or brief.analyst["description"] or brief.topic
         return {"text": text, "queries": _queries(brief, reply, text), "done": False, "reason": reply.reason}
+
+
+def _background(brief: QuestionBrief) -> list[Excerpt]:
+    # Of the description only the first sentence: the last one often names what is left to the others.
+    focus = [brief.analyst["role"], brief.analyst["description"].partition(". ")[0]]
+    return rank_excerpts(brief.survey, focus, language=brief.language, limit=_PASSAGES)
 
 
 def _data(brief: QuestionBrief, _shown: Sequence[Excerpt], limit: int) -> dict[str, Any]:

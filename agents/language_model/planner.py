@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
 
@@ -12,8 +13,9 @@ from .chat import Chat
 from .forms import AnalystForm, Panel, RevisedPanel
 from .prompts import language_name, render_within
 
-# Characters of each passage: themes show in its first sentences.
-_PASSAGE_LENGTH: Final = 500
+# What is shown of the survey: enough documents to see their themes, and of each passage its first sentences.
+_PASSAGES: Final = 30
+_PASSAGE_LENGTH: Final = 350
 
 
 class ModelPlanner:
@@ -29,7 +31,8 @@ class ModelPlanner:
             ReplyError: the model proposed too few analysts, twice.
             EngineError: the model cannot be asked.
         """
-        prompt = render_within("panel", self._chat.context_window, brief.survey, lambda *shown: _data(brief, *shown))
+        survey = _spread(brief.survey)
+        prompt = render_within("panel", self._chat.context_window, survey, lambda *shown: _data(brief, *shown))
         if brief.previous:
             revised = await self._chat.structure(prompt, RevisedPanel, "planner", check=_revision_check(brief))
             kept = _kept(brief.previous, revised)
@@ -38,6 +41,17 @@ class ModelPlanner:
             panel = await self._chat.structure(prompt, Panel, "planner", check=_panel_check(brief.size))
             kept, new = {}, panel.analysts
         return _distinct(_seated(brief, kept, new))
+
+
+def _spread(survey: Sequence[Excerpt]) -> list[Excerpt]:
+    """The best passages of many documents: everybody's first, then everybody's second, as far as there is room."""
+    seen: Counter[str] = Counter()
+    ranks = []
+    for excerpt in survey:
+        ranks.append(seen[excerpt.document.id])
+        seen[excerpt.document.id] += 1
+    order = sorted(range(len(survey)), key=lambda place: ranks[place])
+    return [survey[place] for place in order[:_PASSAGES]]
 
 
 def _data(brief: PanelBrief, _shown: Sequence[Excerpt], _limit: int) -> dict[str, Any]:

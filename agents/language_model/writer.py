@@ -81,5 +81,15 @@ def _compose_data(brief: ComposeBrief, limit: int) -> dict[str, Any]:
         "language": language_name(brief.language),
         "sections": sections,
         "missing": list(brief.missing),
-        "keys": citations_in([section["text"] for section in sections]),
+        "sources": _sources(brief.excerpts, citations_in([section["text"] for section in sections])),
     }
+
+
+def _sources(excerpts: Sequence[Excerpt], keys: Sequence[str]) -> list[dict[str, Any]]:
+    """The keys by document, so that two passages of one document are not taken for two sources."""
+    documents = {excerpt.key: excerpt.document for excerpt in excerpts}
+    sources: dict[str, dict[str, Any]] = {}
+    for key in keys:
+        if document := documents.get(key):
+            sources.setdefault(document.id, {"title": document.title, "keys": []})["keys"].append(key)
+    return list(sources.values())

@@ -133,6 +133,7 @@ def _text(body: dict[str, Any]) -> str:
 PASSAGE = re.compile(
     r'<passage key="(?P<key>\w+)" title="(?P<title>[^"]*)"[^>]*>\n(?P<text>.*?)\n</passage>', re.DOTALL
 )
+SECTION = re.compile(r'<section title="[^"]*">\n(.*?)\n</section>', re.DOTALL)
 CITED_SENTENCE = re.compile(r"[^\n|]*?\[[a-z0-9]{6}\][.!?]")
 
 
@@ -197,13 +198,13 @@ def _section(user: str) -> str:
 
 def _introduction(user: str) -> str:
     titles = re.findall(r'<section title="([^"]*)">', user)
-    sentences = [CITED_SENTENCE.findall(section)[:1] for section in user.split("<section")[1:]]
+    sentences = [CITED_SENTENCE.findall(section)[:1] for section in SECTION.findall(user)]
     told = " ".join(sentence.strip() for found in sentences for sentence in found)
     return f"# {_line(user, 'Topic: ')} rests on {len(titles)} findings\n\n{told}"
 
 
 def _conclusion(user: str) -> str:
-    sentences = [CITED_SENTENCE.findall(section)[-1:] for section in user.split("<section")[1:]]
+    sentences = [CITED_SENTENCE.findall(section)[-1:] for section in SECTION.findall(user)]
     return " ".join(sentence.strip() for found in sentences for sentence in found)
 
 
