@@ -11,7 +11,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import NotRequired, Protocol, TypedDict
+from typing import NotRequired, Protocol
+
+from typing_extensions import TypedDict
 
 from ..evidence.passages import Excerpt
 

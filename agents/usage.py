@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import TypedDict
+
+from typing_extensions import TypedDict
 
 _collected: ContextVar[list[Usage] | None] = ContextVar("tertulia_usage", default=None)
 

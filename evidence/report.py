@@ -7,7 +7,9 @@ replaces each key by the number of its source, so a report can be rendered again
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final, TypedDict
+from typing import Any, Final
+
+from typing_extensions import TypedDict
 
 from ..agents.roles import Analyst, Section, Turn
 from ..agents.usage import Usage

@@ -78,8 +78,8 @@ async def step(runtime: Runtime[Context], *, analyst: str = "", turn: int = 0) -
 
 async def _context_of(runtime: Runtime[Context]) -> Context:
     """The context that the caller gave, or on a server, which gives none, one built from the environment."""
-    given: Context | None = runtime.context
-    if given is not None:
+    given: object = runtime.context
+    if isinstance(given, Context):
         return given
     from .hosted import hosted_context  # noqa: PLC0415 - only servers need it
 

@@ -29,7 +29,9 @@ ANSWER_PASSAGES: Final = 20
 
 def build_interview() -> StateGraph[InterviewState, Context, InterviewState, InterviewOutput]:
     """The graph of one interview, uncompiled."""
-    graph = StateGraph(InterviewState, context_schema=Context, output_schema=InterviewOutput)
+    graph: StateGraph[InterviewState, Context, InterviewState, InterviewOutput] = StateGraph(
+        InterviewState, output_schema=InterviewOutput
+    )
     graph.add_node("ask", ask)
     graph.add_node("search", search)
     graph.add_node("answer", answer)

@@ -25,7 +25,10 @@ def build_graph() -> StateGraph[ReportState, Context, ReportInput, ReportState]:
 
     Give it a `Context` when you invoke it. Without one it builds its own from the environment.
     """
-    graph = StateGraph(ReportState, context_schema=Context, input_schema=ReportInput)
+    # No context schema: a server would try to build a context from the JSON it was given, which is none.
+    graph: StateGraph[ReportState, Context, ReportInput, ReportState] = StateGraph(
+        ReportState, input_schema=ReportInput
+    )
     graph.add_node("survey", panel.survey)
     graph.add_node("propose_panel", panel.propose_panel)
     graph.add_node("review_panel", panel.review_panel)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import operator
-from typing import Annotated, Any, Final, TypedDict
+from typing import Annotated, Any, Final
+
+from typing_extensions import TypedDict
 
 from ..agents.panel import Decision
 from ..agents.roles import Analyst, Question, Section, Turn

@@ -70,22 +70,22 @@ def wait_until_up(url: str, process: subprocess.Popen[bytes], log: Path) -> None
 async def test_a_server_runs_the_graph_up_to_the_approval_and_beyond(server):
     """Listed, run to the interrupt, resumed to the report; no blocking call on the event loop."""
     url, log = server
-    client = get_client(url=url)
-    assistants = await client.assistants.search(graph_id="report")
-    assert [assistant["graph_id"] for assistant in assistants] == ["report"]
-    assert (await client.assistants.get_graph(assistants[0]["assistant_id"], xray=True))["nodes"]
-    assert (await client.assistants.get_schemas(assistants[0]["assistant_id"]))["input_schema"]
+    async with get_client(url=url) as client:
+        assistants = await client.assistants.search(graph_id="report")
+        assert [assistant["graph_id"] for assistant in assistants] == ["report"]
+        assert (await client.assistants.get_graph(assistants[0]["assistant_id"], xray=True))["nodes"]
+        assert (await client.assistants.get_schemas(assistants[0]["assistant_id"]))["input_schema"]
 
-    thread = await client.threads.create()
-    state = await client.runs.wait(
-        thread["thread_id"], "report", input={"topic": "Open data in Spain", "size": 2, "turn_limit": 1}
-    )
-    (waiting,) = state["__interrupt__"]
-    assert waiting["value"]["type"] == "panel_review"
-    assert len(waiting["value"]["panel"]) == 2
+        thread = await client.threads.create()
+        state = await client.runs.wait(
+            thread["thread_id"], "report", input={"topic": "Open data in Spain", "size": 2, "turn_limit": 1}
+        )
+        (waiting,) = state["__interrupt__"]
+        assert waiting["value"]["type"] == "panel_review"
+        assert len(waiting["value"]["panel"]) == 2
 
-    state = await client.runs.wait(thread["thread_id"], "report", command={"resume": {"action": "approve"}})
-    assert "__interrupt__" not in state
-    assert "\n## " in state["report"]
-    assert "[1]" in state["report"]
-    assert "Blocking call" not in log.read_text()
+        state = await client.runs.wait(thread["thread_id"], "report", command={"resume": {"action": "approve"}})
+        assert "__interrupt__" not in state
+        assert "\n## " in state["report"]
+        assert "[1]" in state["report"]
+        assert "Blocking call" not in log.read_text()
