@@ -30,6 +30,7 @@ _SEARCH_SECONDS: Final = 75.0
 _KEY_HINT: Final = "Set TAVILY_API_KEY to a key from tavily.com, or search other sources with --source."
 _ADDRESS_HINT: Final = "Check TAVILY_API_BASE_URL; without it Tavily's own address is used."
 _WAIT_HINT: Final = "Try again later, or use a lower --concurrency."
+_WEB_ADDRESS: Final = re.compile(r"(?i)https?://[^\s/]")
 _KEY: Final = re.compile(r"[\x21-\x7e]+")
 # Markdown made from HTML has a line per element. Where lines are this long nobody wrapped them by hand.
 _UNWRAPPED: Final = 200
@@ -49,7 +50,9 @@ class WebSource:
         if not _KEY.fullmatch(self._key):
             problem = "is not a key: it has spaces or odd characters" if self._key else "is not set"
             raise SourceSettingsError(f"The web is searched with Tavily, and TAVILY_API_KEY {problem}.", hint=_KEY_HINT)
-        self._address = settings.tavily_api_base_url.rstrip("/")
+        self._address = settings.tavily_api_base_url.strip().rstrip("/")
+        if self._address and not _WEB_ADDRESS.match(self._address):
+            raise SourceSettingsError("TAVILY_API_BASE_URL is not an http(s) address.", hint=_ADDRESS_HINT)
         self._clock = clock
         self._delays = delays
         # One client per event loop: a client of one loop fails in another.
@@ -160,7 +163,7 @@ def _documents(results: Iterable[Any], limit: int, retrieved_at: str) -> list[Do
 
 def _document(result: Mapping[str, Any], retrieved_at: str) -> Document | None:
     address = result.get("url")
-    if not isinstance(address, str) or not re.match(r"(?i)https?://[^\s/]", address.strip()):
+    if not isinstance(address, str) or not _WEB_ADDRESS.match(address.strip()):
         return None
     url = canonical_url(address)
     texts = (result.get(name) for name in ("raw_content", "content"))

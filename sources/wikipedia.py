@@ -26,7 +26,7 @@ from ..evidence.words import terms
 from ..settings import Settings
 from .base import Query
 from .formats.content import cut_at_paragraph, cut_at_word, one_line
-from .wikipedia_requests import WikipediaRequests
+from .wikipedia_requests import ADDRESS_HINT, WikipediaRequests
 from .wikipedia_text import light_markdown
 
 DEFAULT_ADDRESS: Final = "https://{language}.wikipedia.org/w/api.php"
@@ -131,9 +131,10 @@ class WikipediaSource:
                 "redirects": "1",
             }
         )
-        pages = answer.get("query", {}).get("pages", {})
+        query = answer.get("query", {})
+        pages = query.get("pages", {}) if isinstance(query, Mapping) else None
         if not isinstance(pages, Mapping):
-            raise SourceError("Wikipedia answered in a form that is not known.", hint="Check TERTULIA_WIKIPEDIA_URL.")
+            raise SourceError("What answered is not a wiki: its reply has another form.", hint=ADDRESS_HINT)
         ranked = sorted((page for page in pages.values() if isinstance(page, Mapping)), key=_place)
         return [hit for page in ranked if (hit := _hit(page)) is not None]
 

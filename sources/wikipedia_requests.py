@@ -24,7 +24,7 @@ _ANSWER_LIMIT: Final = 20_000_000
 # API errors that pass: the wiki is busy, or we were too quick.
 _PASSING: Final = frozenset({"maxlag", "ratelimited", "readonly", "cirrussearch-too-busy-error"})
 _LATER: Final = "Try again later."
-_ADDRESS_HINT: Final = "Check --language and TERTULIA_WIKIPEDIA_URL."
+ADDRESS_HINT: Final = "Check --language and TERTULIA_WIKIPEDIA_URL."
 _NAME_HINT: Final = "Set TERTULIA_CONTACT to an address that the wiki's people can write to."
 
 
@@ -77,14 +77,14 @@ class WikipediaRequests:
         except requests.Timeout as error:
             raise _BusyError("Wikipedia did not answer in time.", hint=_LATER) from error
         except (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema) as error:
-            raise SourceSettingsError(f"This is no address of a wiki: {address}", hint=_ADDRESS_HINT) from error
+            raise SourceSettingsError(f"This is no address of a wiki: {address}", hint=ADDRESS_HINT) from error
         except requests.TooManyRedirects as error:
-            raise SourceSettingsError(
-                f"{address} leads somewhere else, again and again.", hint=_ADDRESS_HINT
-            ) from error
+            raise SourceSettingsError(f"{address} leads somewhere else, again and again.", hint=ADDRESS_HINT) from error
         except requests.RequestException as error:
             kind = type(error).__name__
-            raise _BusyError(f"Wikipedia cannot be reached ({kind}).", hint="Check the network.") from error
+            raise _BusyError(
+                f"Wikipedia cannot be reached ({kind}).", hint="Check the network, and --language."
+            ) from error
 
     def _open(self) -> Session:
         with self._making:
@@ -131,7 +131,7 @@ def _check_status(response: Response) -> None:
         raise _BusyError(f"Wikipedia has trouble of its own (status {status}).", hint=_LATER, wait=wait)
     if status in (401, 403):
         raise SourceError(f"Wikipedia refuses this program (status {status}).", hint=_NAME_HINT)
-    raise SourceSettingsError(f"At this address no wiki answers (status {status}).", hint=_ADDRESS_HINT)
+    raise SourceSettingsError(f"At this address no wiki answers (status {status}).", hint=ADDRESS_HINT)
 
 
 def _retry_after(value: str) -> float | None:
@@ -149,7 +149,7 @@ def _body(response: Response) -> bytes:
     for chunk in response.iter_content(65_536):
         body += chunk
         if len(body) > _ANSWER_LIMIT:
-            raise SourceError("Wikipedia's answer is too long to be one.", hint=_ADDRESS_HINT)
+            raise SourceError("Wikipedia's answer is too long to be one.", hint=ADDRESS_HINT)
     return bytes(body)
 
 
@@ -157,9 +157,9 @@ def _answer(body: bytes, wait: float | None) -> dict[str, Any]:
     try:
         answer = json.loads(body)
     except ValueError as error:
-        raise SourceError("What answered is not a wiki: its reply is not JSON.", hint=_ADDRESS_HINT) from error
+        raise SourceError("What answered is not a wiki: its reply is not JSON.", hint=ADDRESS_HINT) from error
     if not isinstance(answer, dict):
-        raise SourceError("What answered is not a wiki: its reply has another form.", hint=_ADDRESS_HINT)
+        raise SourceError("What answered is not a wiki: its reply has another form.", hint=ADDRESS_HINT)
     if problem := answer.get("error"):
         code, info = (str(problem.get(key, "")) for key in ("code", "info")) if isinstance(problem, dict) else ("", "")
         if code in _PASSING:

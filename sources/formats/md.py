@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _FRONT_MATTER: Final = re.compile(r"\A---[ ]*\n(?P<data>.*?)\n(?:---|\.\.\.)[ ]*(?:\n|\Z)", re.DOTALL)
 _FRONT_MATTER_LIMIT: Final = 20_000
 _FIRST_HEADING: Final = re.compile(r"(?m)^#{1,6} +(?P<title>.+)$")
-_FOOTNOTE: Final = re.compile(r"\[\^[^\]\s]{1,60}\]:?[ ]?")
+_FOOTNOTE: Final = re.compile(r"\[\^[^\]\s]{1,60}\](?::[ ]?)?")
 # A reference mark such as [1] right behind a word or stop: it numbers somebody else's list.
 _REFERENCE_MARK: Final = re.compile(r"(?<=[^\s\[(])(?:\[\d{1,3}\])+")
 _MARK_ONLY: Final = re.compile(r"\s*\[?(?:\d{1,3}|[a-z]|[↑^↩¶#])\]?\s*")

@@ -117,7 +117,8 @@ def _without_running_lines(pages: list[list[_Line]]) -> list[list[_Line]]:
             edges[mask(page[place])] > often or page[place].text.isdecimal()
         )
 
-    return [[line for place, line in enumerate(page) if not runs(page, place)] for page in pages]
+    kept = [[line for place, line in enumerate(page) if not runs(page, place)] for page in pages]
+    return kept if any(kept) else pages
 
 
 def _blocks(pages: list[list[_Line]]) -> Iterator[str]:
@@ -126,19 +127,19 @@ def _blocks(pages: list[list[_Line]]) -> Iterator[str]:
     for line in lines:
         weights[line.size] += len(line.text)
     body = weights.most_common(1)[0][0]
-    sizes = sorted({line.size for line in lines if _may_head(line, body)}, reverse=True)
+    groups = [
+        (size, [line.text for line in group])
+        for size, group in groupby(lines, lambda line: line.size if _may_head(line, body) else 0.0)
+    ]
+    # What a file begins with is its title, whatever its size; below it, the larger the higher.
+    sizes = sorted({size for size, _ in groups[1:] if size}, reverse=True)
     levels = {size: min(level, 4) for level, size in enumerate(sizes, 2)}
-    for place, (level, group) in enumerate(
-        groupby(lines, lambda line: levels[line.size] if _may_head(line, body) else 0)
-    ):
-        texts = [line.text for line in group]
-        if level and len(" ".join(texts)) <= _HEADING_LENGTH:
-            # What a file begins with is its title, whatever its size.
-            marker = "#" * (level if place else 1)
-            for heading in _NUMBERED_HEADING.split("\n".join(texts)):
-                yield f"{marker} {' '.join(heading.split())}"
-        else:
+    for place, (size, texts) in enumerate(groups):
+        if not size or len(" ".join(texts)) > _HEADING_LENGTH:
             yield from paragraphs(texts)
+            continue
+        for heading in _NUMBERED_HEADING.split("\n".join(texts)):
+            yield f"{'#' * (levels[size] if place else 1)} {' '.join(heading.split())}"
 
 
 def _joined_words(text: str) -> str:

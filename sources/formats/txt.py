@@ -23,8 +23,11 @@ _LEVELS: Final = {"=": "#", "-": "##"}
 
 def read(data: bytes) -> Content:
     """A text file. Titles underlined with `====` or `----` become headings."""
-    text = clean(decode(data))
-    return Content(_UNDERLINED.sub(lambda m: f"\n{_LEVELS.get(m['line'], '###')} {m['title'].strip()}\n", text).strip())
+    return Content(clean(_UNDERLINED.sub(_heading, clean(decode(data)))))
+
+
+def _heading(underlined: re.Match[str]) -> str:
+    return f"\n{_LEVELS.get(underlined['line'], '###')} {underlined['title'].strip()}\n"
 
 
 def decode(data: bytes, declared: str = "") -> str:

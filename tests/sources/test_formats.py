@@ -1,0 +1,347 @@
+"""What the readers of each form make of files, written here with the real libraries or by hand."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from contextlib import suppress
+from datetime import UTC, datetime
+
+import docx
+import pytest
+
+from tertulia.errors import DocumentError
+from tertulia.evidence.documents import make_document
+from tertulia.evidence.passages import split_passages
+from tertulia.sources.formats import Content, read_content
+from tertulia.sources.formats.content import iso_date, sensible_title
+from tertulia.sources.formats.lines import paragraphs
+
+PAGE = """<!DOCTYPE html><html lang="es"><head><title>La presa — Diario</title>
+<meta property="article:published_time" content="2024-05-06T08:00:00Z"><style>p {color: red}</style></head><body>
+<nav><a href="/">Inicio</a> <a href="/a">Agua</a></nav>
+<div class="breadcrumbs"><a href="/">Inicio</a> &gt; Agua</div>
+<main><h1>La presa de Orvania</h1><p>La presa
+<b>vieja</b> se<br>cerró en <code>1932</code>.<sup><a href="#n1">[1]</a></sup></p>
+<h2>Obras <a class="headerlink" href="#obras">¶</a></h2><ul><li>Un muro</li><li><p>Dos <em>torres</em></p></li></ul>
+<p style="display:none">Texto oculto.</p><script>alert("x")</script>
+<table><caption>Coste</caption><tr><th>Año</th><th>Euros</th></tr><tr><td rowspan="2">1930</td><td>10</td></tr>
+<tr><td>20</td></tr></table><pre># orden
+ls -l</pre><p>Fin &amp; final.</p></main>
+<aside><a href="/x">Más leído</a></aside><footer>© Diario</footer></body></html>"""
+
+
+def read(kind: str, text: str | bytes) -> Content:
+    return read_content(kind, text.encode() if isinstance(text, str) else text)
+
+
+def test_html_gives_the_text_and_nothing_around_it() -> None:
+    """Headings, lists, tables and preformatted text stay in order; navigation, scripts and hidden text go."""
+    content = read("html", PAGE)
+    assert content.text == (
+        "# La presa de Orvania\n\nLa presa vieja se\ncerró en 1932.\n\n## Obras\n\n- Un muro\n- Dos torres\n\nCoste\n\n"
+        "| Año | Euros |\n|---|---|\n| 1930 | 10 |\n| 1930 | 20 |\n\norden\nls -l\n\nFin & final."
+    )
+    assert (content.title, content.published, content.language) == ("La presa de Orvania", "2024-05-06", "es")
+
+
+def test_html_manual_pages_keep_sentences_whole() -> None:
+    """DocBook marks paragraphs with div and commands with code: no word in front of a command may be lost."""
+    page = (
+        '<html><head><title>6.3. La orden</title></head><body><ul class="docnav"><li><a href="a">Anterior</a></li></ul>'
+        '<div class="section"><h2 class="title"><a id="x"></a>6.3. La orden <code>apt-cache</code></h2>'
+        '<div class="para">La orden <code class="command">apt-cache</code> muestra la caché.</div>'
+        '<div class="sidebar"><p class="title"><strong>Caché</strong></p>'
+        '<div class="para">Una caché guarda datos.</div></div>'
+        '</div><ul class="docnav"><li><a href="b">Siguiente</a>6.4. Otra</li></ul></body></html>'
+    )
+    content = read("html", page)
+    assert (
+        content.text
+        == "## 6.3. La orden apt-cache\n\nLa orden apt-cache muestra la caché.\n\nCaché\n\nUna caché guarda datos."
+    )
+    assert content.title == "6.3. La orden"
+
+
+def test_html_layout_tables_are_read_as_text() -> None:
+    """A table that only places things on the page is no table of data."""
+    first = "<tr><td><p>One thing.</p><p>Another.</p></td><td><p>Third.</p></td></tr>"
+    assert (
+        read("html", f"<table>{first}<tr><td>A</td><td>B</td></tr></table>").text
+        == "One thing.\n\nAnother.\n\nThird.\n\nA\n\nB"
+    )
+
+
+def test_html_lists_of_links_are_not_text() -> None:
+    """A page of nothing but links says nothing."""
+    links = "".join(f'<li><a href="{n}">Chapter {n}</a></li>' for n in range(9))
+    assert read("html", f"<h1>Contents</h1><ul>{links}</ul>").text == "# Contents"
+
+
+def test_html_part_named_like_navigation_may_be_the_text() -> None:
+    """A body inside `class="content comments"` or the like is not thrown away."""
+    page = (
+        '<div class="main menu"><p>All the text of this page stands here, and it is long enough.</p></div><p>Short.</p>'
+    )
+    assert "All the text" in read("html", page).text
+
+
+@pytest.mark.parametrize("depth", [10, 1_500])
+def test_html_of_any_depth(depth: int) -> None:
+    """Deep nesting neither fails nor hides text."""
+    assert read("html", "<div>" * depth + "Deep down." + "</div>" * depth).text == "Deep down."
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "cp1252", "utf-16", "iso-8859-15"])
+def test_html_in_its_encoding(encoding: str) -> None:
+    """A declared or marked encoding is used."""
+    page = f'<html><head><meta charset="{encoding}"></head><body><p>Coste: 5 año</p></body></html>'
+    assert read("html", page.encode(encoding)).text == "Coste: 5 año"
+
+
+@pytest.mark.parametrize("data", [b"<>", b"<!-- only -->", b"\x00\x01\x02"])
+def test_html_of_nothing(data: bytes) -> None:
+    """No text, or a DocumentError; never anything else."""
+    with suppress(DocumentError):
+        assert read("html", data).text in {"", "<>"}
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252", "utf-16", "utf-16-le", "utf-32"])
+def test_txt_in_any_usual_encoding(encoding: str) -> None:
+    """With a mark, as UTF-8, or as Windows-1252; what is no text is said to be none."""
+    data = "Año: «diez» — señal".encode(encoding)
+    if encoding == "utf-16-le":
+        with pytest.raises(DocumentError, match="not text"):
+            read("txt", data)
+    else:
+        assert read("txt", data).text == "Año: «diez» — señal"
+
+
+def test_txt_underlined_titles_are_headings() -> None:
+    """As in reStructuredText and old README files."""
+    assert (
+        read("txt", "The title\n=========\nText.\n\nPart\n----\nMore.").text
+        == "# The title\n\nText.\n\n## Part\n\nMore."
+    )
+
+
+def test_csv_is_a_table_with_its_header() -> None:
+    """Any usual delimiter; quoted cells, pipes and uneven rows survive."""
+    expected = "| Año | Nota |\n|---|---|\n| 2019 | a, b |\n| 2020 | c\\|d |\n| 2021 |  |"
+    for delimiter in ",;\t":
+        rows = [["Año", "Nota"], ["2019", '"a, b"'], ["2020", "c|d"], ["2021"]]
+        assert read("csv", "\n".join(delimiter.join(row) for row in rows)).text == expected
+
+
+def test_csv_rows_never_part_from_their_header() -> None:
+    """A long table becomes blocks that fit into passages, each with the header."""
+    rows = "\n".join(f"town {n},{n * 7},{n * 3}" for n in range(400))
+    text = read("csv", f"town,people,houses\n{rows}\n").text
+    document = make_document(url="t.csv", title="t", source="documents", kind="csv", text=text, retrieved_at="")
+    passages = split_passages(document)
+    assert all(passage.text.startswith("| town | people | houses |\n|---|---|---|\n| town ") for passage in passages)
+    assert sum(passage.text.count("\n| town ") for passage in passages) == 400
+
+
+def test_csv_that_is_very_long_says_so() -> None:
+    """After 3,000 rows an ellipsis stands for the rest."""
+    text = read("csv", "a,b\n" + "1,2\n" * 5_000).text
+    assert text.endswith("| … | … |")
+
+
+def test_csv_with_a_cell_like_a_book_is_a_list() -> None:
+    """A row too long for a table line is read cell by cell, each with its name."""
+    assert read("csv", f"name,text\nA,{'word ' * 500}").text.startswith("- name: A\n- text: word word")
+
+
+@pytest.mark.parametrize("data", ["", "\n\n", ",,\n"])
+def test_csv_of_nothing(data: str) -> None:
+    """No cell with text is no text."""
+    assert read("csv", data).text == ""
+
+
+def test_csv_of_odd_forms() -> None:
+    """One column is a table too; a cell without end is a reason."""
+    assert read("csv", "town\nOlm\n").text == "| town |\n|---|\n| Olm |"
+    with pytest.raises(DocumentError, match="rows cannot be read"):
+        read("csv", "a" * 200_000)
+
+
+def word_document() -> bytes:
+    document = docx.Document()
+    document.core_properties.title = "Las torres"
+    document.core_properties.created = datetime(2025, 2, 3, tzinfo=UTC)
+    document.add_heading("Las torres", 0)
+    document.add_paragraph("Antes de la tabla.")
+    table = document.add_table(rows=2, cols=2)
+    for cell, text in zip((cell for row in table.rows for cell in row.cells), ["A", "B", "1", "2"], strict=True):
+        cell.text = text
+    document.add_heading("Partes", 2)
+    document.add_paragraph("Primera", style="List Bullet")
+    document.add_paragraph("Segunda", style="List Bullet")
+    document.add_paragraph("").add_run("Negrita").bold = True
+    return saved(document)
+
+
+def saved(document) -> bytes:
+    buffer = io.BytesIO()
+    document.save(buffer)
+    return buffer.getvalue()
+
+
+def test_docx_in_order() -> None:
+    """Headings, paragraphs, tables and lists as they follow each other."""
+    content = read("docx", word_document())
+    assert content.text == (
+        "# Las torres\n\nAntes de la tabla.\n\n| A | B |\n|---|---|\n| 1 | 2 |\n\n## Partes\n\n"
+        "- Primera\n- Segunda\n\nNegrita"
+    )
+    assert (content.title, content.published) == ("Las torres", "2025-02-03")
+
+
+def test_docx_without_properties() -> None:
+    """The date of the template is nobody's date; the first heading is the title."""
+    document = docx.Document()
+    document.core_properties.title = "Untitled"
+    document.add_heading("The towers", 1)
+    document.add_paragraph("Text.")
+    content = read("docx", saved(document))
+    assert (content.title, content.published) == ("The towers", "")
+
+
+def test_docx_bombs_and_others() -> None:
+    """What is no Word file, is encrypted, or unpacks to far too much is named as such."""
+    bomb = io.BytesIO()
+    with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as package:
+        for number in range(3):
+            package.writestr(f"word/{number}.xml", bytes(80_000_000))
+    plain_zip = io.BytesIO()
+    with zipfile.ZipFile(plain_zip, "w") as package:
+        package.writestr("hello.txt", "hello")
+    for data, reason in [
+        (b"hello", "not a Word document"),
+        (b"\xd0\xcf\x11\xe0rest", "encrypted"),
+        (bomb.getvalue(), "unpacks to 228 MB"),
+        (plain_zip.getvalue(), "not a readable Word document"),
+        (word_document()[:-200], "not a Word document"),
+    ]:
+        with pytest.raises(DocumentError, match=reason):
+            read("docx", data)
+
+
+def pdf(*pages: list[tuple[int, str]], information: str = "", trailer: str = "") -> bytes:
+    """A PDF by hand (ISO 32000-1, 7.5): each page a list of lines with their sizes, from the top."""
+    objects = ["<< /Type /Catalog /Pages 2 0 R >>", "", "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>"]
+    numbers = []
+    for lines in pages:
+        drawn = "".join(
+            f"BT /F1 {size} Tf 72 {780 - 18 * place} Td ({text}) Tj ET\n"
+            for place, (size, text) in enumerate(lines)
+            if text
+        )
+        numbers.append(len(objects) + 1)
+        objects.append(
+            f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents {len(objects) + 2} 0 R "
+            "/Resources << /Font << /F1 3 0 R >> >> >>"
+        )
+        objects.append(f"<< /Length {len(drawn)} >>\nstream\n{drawn}endstream")
+    objects[1] = f"<< /Type /Pages /Kids [{' '.join(f'{n} 0 R' for n in numbers)}] /Count {len(numbers)} >>"
+    objects.append(f"<< {information} >>")
+    body = "%PDF-1.4\n"
+    offsets = []
+    for number, content in enumerate(objects, 1):
+        offsets.append(len(body))
+        body += f"{number} 0 obj\n{content}\nendobj\n"
+    table = "".join(f"{offset:010d} 00000 n \n" for offset in offsets)
+    end = f"trailer\n<< /Size {len(objects) + 1} /Root 1 0 R /Info {len(objects)} 0 R {trailer} >>"
+    return (
+        f"{body}xref\n0 {len(objects) + 1}\n0000000000 65535 f \n{table}{end}\nstartxref\n{len(body)}\n%%EOF".encode()
+    )
+
+
+FULL = "This line of the report is as long as the width of its page allows it to be,"
+
+
+def test_pdf_paragraphs_and_headings() -> None:
+    """Lines are joined to paragraphs; larger type is a heading; properties give title and date."""
+    data = pdf(
+        [
+            (20, "The old mill"),
+            (11, FULL),
+            (11, FULL),
+            (11, "and here it ends."),
+            (11, FULL),
+            (11, "and so on."),
+            (15, "Its wheel"),
+            (11, "- a bullet"),
+            (11, "- another"),
+            (11, FULL),
+        ],
+        information="/Title (The old mill) /CreationDate (D:20240229120000Z)",
+    )
+    content = read("pdf", data)
+    assert content.text == (
+        f"# The old mill\n\n{FULL} {FULL} and here it ends.\n\n{FULL} and so on.\n\n## Its wheel\n\n"
+        f"- a bullet\n\n- another {FULL}"
+    )
+    assert (content.title, content.published) == ("The old mill", "2024-02-29")
+
+
+def test_pdf_running_heads_and_page_numbers_go() -> None:
+    """What stands on each page is not text; a title that a program gave is no title."""
+    names = ["ash", "birch", "cedar", "elm", "fir"]
+    pages = [
+        [(9, f"The Journal of Mills, page {number}"), (11, f"{FULL} {name}"), (11, f"ends {name}."), (9, str(number))]
+        for number, name in enumerate(names, 1)
+    ]
+    content = read("pdf", pdf(*pages, information="/Title (Microsoft Word - final2.doc)"))
+    assert "Journal" not in content.text
+    assert content.text.splitlines()[0] == f"{FULL} ash ends ash."
+    assert content.title == ""
+
+
+def test_pdf_that_cannot_be_read() -> None:
+    """Empty, cut, encrypted and other files are named with their reason."""
+    with pytest.raises(DocumentError, match="no text"):
+        read("pdf", pdf([]))
+    with pytest.raises(DocumentError, match="not a readable PDF"):
+        read("pdf", b"hello")
+    keys = f"/Encrypt << /Filter /Standard /V 1 /R 2 /O <{'41' * 32}> /U <{'42' * 32}> /P -4 >> /ID [<00> <00>]"
+    with pytest.raises(DocumentError, match="encrypted"):
+        read("pdf", pdf([(11, "Secret.")], trailer=keys))
+
+
+def test_lines_become_paragraphs() -> None:
+    """A short line with a full stop ends a paragraph; a short line without one does not."""
+    lines = [FULL, "and it ends.", FULL, "no stop yet", "but here.", "", "1) first", "2) second"]
+    assert paragraphs(lines) == [f"{FULL} and it ends.", f"{FULL} no stop yet but here.", "1) first", "2) second"]
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("2025-03-01", "2025-03-01"),
+        ("2025-03-01T10:00:00+01:00", "2025-03-01"),
+        ("2025-03", "2025-03"),
+        (None, ""),
+        ("Tue, 06 Jun 2023 10:00:00 GMT", "2023-06-06"),
+        ("2025-02-30", ""),
+        ("yesterday", ""),
+        (20250301, ""),
+        ("", ""),
+        (datetime(2024, 1, 2, 3, tzinfo=UTC), "2024-01-02"),
+        (datetime(1, 1, 1, tzinfo=UTC), ""),
+    ],
+)
+def test_dates(value: object, expected: str) -> None:
+    """ISO 8601 and e-mail dates; anything else tells nothing."""
+    assert iso_date(value) == expected
+
+
+def test_titles_that_no_person_gave() -> None:
+    """Names of programs and files are no titles."""
+    assert [sensible_title(title) for title in ["Untitled", "report.docx", "Document1", "x", None, 3]] == [""] * 6
+    assert sensible_title("  The\nold  mill ") == "The old mill"
+    long = sensible_title("word " * 200)
+    assert len(long) <= 300
+    assert long.endswith(" word…")
