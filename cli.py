@@ -202,19 +202,19 @@ def show(
     interview: Annotated[
         int, typer.Option("--interview", metavar="N", help="The transcript of one interview.", show_default=False)
     ] = 0,
-    sources: Annotated[bool, typer.Option("--sources", help="The sources it cites.")] = False,
+    cited: Annotated[bool, typer.Option("--sources", help="The sources it cites.")] = False,
     template: Template = None,
     as_json: Json = False,
 ) -> None:
     """Show a report, its panel, an interview or its sources."""
     from .terminal import showing
 
-    if panel + bool(interview) + sources > 1:
+    if panel + bool(interview) + cited > 1:
         raise UsageError("--panel, --interview and --sources exclude each other.", hint="Choose one of them.")
     app_ = _app(context)
     if panel:
         showing.show_panel(app_, run, as_json=as_json)
-    elif sources:
+    elif cited:
         showing.show_sources(app_, run, as_json=as_json)
     elif interview:
         showing.show_interview(app_, run, interview, as_json=as_json)

@@ -31,7 +31,8 @@ _ACTIONS: Final[Mapping[str, Wish]] = {
 }
 _NUMBERED: Final = re.compile(r"(?P<action>[a-z]+)\s*(?P<number>\d{1,3})")
 _FIELDS: Final = ("name", "affiliation", "role", "description")
-_LEGEND: Final = "[a]pprove  [e]dit 1  [r]emove 1  [l]ock 1  [+] add  [q]uit, decide later; other words are feedback"
+_LEGEND: Final = "[a]pprove   [e]dit 1   [r]emove 1   [l]ock 1   [+] add   [q]uit for now   [?] help"
+_LEGEND_FEEDBACK: Final = "Anything else is feedback, and the panel is proposed again."
 _HELP: Final = (
     "a, y, yes, ok    approve: the interviews begin",
     "e 2              edit analyst 2, field by field; edited analysts are locked",
@@ -97,6 +98,7 @@ class TerminalReviewer:
         self._pause()
         show_cards(self._console, review)
         self._say(_LEGEND, style="dim")
+        self._say(_LEGEND_FEEDBACK, style="dim")
         try:
             return self._converse(review["panel"])
         except EOFError:

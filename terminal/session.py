@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from .. import report_templates
 from ..app import App, Outcome, Reviewer
-from ..errors import StorageError, TertuliaError
+from ..errors import NoEvidenceError, StorageError, TertuliaError
 from ..events import Event, RunStarted
 from ..settings import Settings
 from ..storage.runs import FINISHED, Run
@@ -73,22 +73,26 @@ class Session:
         try:
             with _terminated_as_interrupted():
                 outcome = asyncio.run(self._advance(begin, reviewer))
-        except TertuliaError as error:
-            self._view.close()
-            raise self._failed(error) from error
         except KeyboardInterrupt:
-            self._view.close()
             return self._interrupted()
-        finally:
-            self._view.close()
+        except TertuliaError as error:
+            self._failed(error)
+            raise
+        except Exception:
+            if self._run:
+                say(f"Run {self._run} is kept: `tertulia resume {self._run}` goes on from what was finished.")
+            raise
         for reply in reviewer.unused if outcome.run.status in FINISHED else ():
             if reply["action"] != "approve":
                 self._note("The panel had been approved before: --feedback and --panel changed nothing.")
         return self._conclude(outcome)
 
     async def _advance(self, begin: Callable[[], Awaitable[str]], reviewer: Reviewer) -> Outcome:
-        self._run = await begin()
-        return await self._app.advance(self._run, reviewer=reviewer, on_event=self._show)
+        try:
+            self._run = await begin()
+            return await self._app.advance(self._run, reviewer=reviewer, on_event=self._show)
+        finally:
+            self._view.close()
 
     def _show(self, event: Event) -> None:
         if self._as_json:
@@ -142,13 +146,13 @@ class Session:
             result(short_path(main_file(files)))
         return outcome.exit_code
 
-    def _failed(self, error: TertuliaError) -> TertuliaError:
-        if self._run:
-            resume = f"`tertulia resume {self._run}`"
-            if "tertulia resume" not in error.hint:
-                error.hint = f"{error.hint} {resume} goes on from what was finished.".strip()
-            self._close_json(self._app.runs.get(self._run), error.exit_code, error=str(error))
-        return error
+    def _failed(self, error: TertuliaError) -> None:
+        if not self._run:
+            return
+        # What is not there is not found by asking again.
+        if "tertulia resume" not in error.hint and not isinstance(error, NoEvidenceError):
+            error.hint = f"{error.hint} `tertulia resume {self._run}` goes on from what was finished.".strip()
+        self._close_json(self._app.runs.get(self._run), error.exit_code, error=str(error))
 
     def _interrupted(self) -> int:
         if self._run:
