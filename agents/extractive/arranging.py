@@ -10,7 +10,7 @@ from .citing import by_document, in_order, paragraph
 from .vectors import Vector, cosine, rarity, vectors
 
 _SHORT_PARAGRAPH: Final = 45
-_LONG_PARAGRAPH: Final = 110
+_LONG_PARAGRAPH: Final = 130
 
 
 def arrange(sentences: Sequence[Candidate], pairs: Sequence[tuple[Candidate, Candidate]] = ()) -> str:

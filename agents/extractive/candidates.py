@@ -17,7 +17,7 @@ from .patterns import Patterns, knows, patterns_of
 SHORTEST: Final = 6
 LONGEST: Final = 60
 
-_LONGEST_CHAIN: Final = 2
+_LONGEST_CHAIN: Final = 4
 _LETTERS_SHARE: Final = 0.72
 _NAMES_SHARE: Final = 0.7
 _FIRST_PERSON_WEIGHT: Final = 0.5

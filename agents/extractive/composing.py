@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Final
 
+from ...evidence.languages import base_language
 from ...evidence.words import terms
 from ..roles import ComposeBrief, Opening
 from .arranging import arrange
@@ -29,7 +30,7 @@ def compose_introduction(brief: ComposeBrief) -> Opening:
 
 def compose_conclusion(brief: ComposeBrief) -> str:
     """60 to 120 words: the most central sentences of the cited passages that stand nowhere else."""
-    used = [*_used(brief), *(sentence.text for sentence in _introduction(brief))]
+    used = [*_used(brief), *(one.text for sentence in _introduction(brief) for one in sentence.chain())]
     candidates = _unused(brief, used)
     weights = {term: 1.0 for candidate in candidates for term in candidate.terms}
     weights |= dict.fromkeys(terms(" ".join(section["title"] for section in brief.sections), brief.language), 2.0)
@@ -65,6 +66,8 @@ def _pick(candidates: Sequence[Candidate], scores: Sequence[float]) -> list[Cand
     def words(chosen: Sequence[int]) -> int:
         return sum({one.text: one.words for index in chosen for one in candidates[index].chain()}.values())
 
+    # A sentence that brings others along takes their place too.
+    scores = [value / len(one.chain()) for one, value in zip(candidates, scores, strict=True)]
     chosen = choose(scores, sentence_vectors(candidates), enough=lambda chosen: words(chosen) >= _WORDS)
     while len(chosen) > 1 and words(chosen) > _LONGEST:
         chosen.pop()
@@ -81,9 +84,12 @@ def _unused(brief: ComposeBrief, used: Collection[str]) -> list[Candidate]:
     candidates = find_candidates(brief.excerpts, brief.language)
     compared = sentence_vectors(candidates)
     spent = [vector for one, vector in zip(candidates, compared, strict=True) if one.text in known]
-    return [
+    left = [
         one
         for one, vector in zip(candidates, compared, strict=True)
         if known.isdisjoint(needed.text for needed in one.chain())
         and all(cosine(vector, other) < _NEAR for other in spent)
     ]
+    native = [one for one in left if one.language == base_language(brief.language)]
+    spoken = sum(one.language == base_language(brief.language) for one in candidates)
+    return native if 2 * spoken >= len(candidates) else left

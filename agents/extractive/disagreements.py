@@ -16,9 +16,11 @@ _SHARED: Final = 3
 _BEGINNING: Final = 3
 # A quantity with the word it counts: "36,000 electoral sections". Years and ordinals are not quantities.
 _QUANTITY = re.compile(
-    r"(?<![\w.,-])(?P<number>\d{1,3}(?:[.,\s]\d{3})+|\d+(?:[.,]\d+)?)\s+(?P<unit>[^\W\d_]{3,})(?:\s+(?P<second>[^\W\d_]{3,}))?"
+    r"(?<![\w.,-])(?P<number>\d{1,3}(?:[.,\s]\d{3})+|\d+(?:[.,]\d+)?)\s+(?P<unit>[^\W\d_]{3,})(?:\s+(?:d[aeo]s?\s+|of\s+)?(?P<second>[^\W\d_]{3,}))?"
 )
 _THOUSANDS = re.compile(r"\d{1,3}(?:[.,\s]\d{3})+")
+# Thousands and millions count nothing by themselves, in any of the languages.
+_SCALE = re.compile(r"mil|bil|trill|thou|hundred", re.IGNORECASE)
 _YEAR = re.compile(r"(?:1[5-9]|20)\d\d")
 
 
@@ -66,7 +68,7 @@ def _quantities(text: str) -> dict[str, set[str]]:
         if _YEAR.fullmatch(number):
             continue
         for unit in (match["unit"], match["second"]):
-            if unit:
+            if unit and not _SCALE.match(unit):
                 found.setdefault(fold(unit)[:_BEGINNING], set()).add(number)
     return found
 

@@ -17,6 +17,8 @@ from .tables import is_table
 PHRASES_PER_FACET: Final = 6
 
 _CONSIDERED: Final = 400
+_LONGEST_NAME: Final = 3
+_HALF_AS_NEAR: Final = 30
 _NESTED: Final = 0.75
 _LENGTH_WEIGHT: Final = {1: 0.8, 2: 1.2, 3: 1.0, 4: 0.9}
 
@@ -59,25 +61,44 @@ class Themes:
             best = max(pool, key=lambda key: self._scores[key] * self._novelty(key, keys, covered))
             chosen.append(best)
             pool = [key for key in pool if set(key) != set(best)]
-        return [self._facet(key, [*others, *chosen]) for key in chosen]
+        return [self._facet(key, [*others, *chosen], banned) for key in chosen]
 
-    def facet_of(self, wanted: Collection[str], others: Sequence[Facet] = ()) -> Facet | None:
-        """The best facet that speaks of the wanted terms, if the survey knows any of them."""
-        found = [key for key in self._best if not set(key).isdisjoint(wanted)]
+    def facet_of(
+        self, text: str, wanted: Sequence[str], others: Sequence[Facet] = (), banned: Collection[frozenset[str]] = ()
+    ) -> Facet | None:
+        """A facet that a person named, with the phrases the survey has for it; None when it knows none of its terms.
+
+        A short name stays as the person wrote it; the best key phrase with its terms stands for a long one.
+        """
+        found = [key for key in self._best if not set(key).isdisjoint(wanted) and not _is_banned(key, banned)]
         if not found:
             return None
         best = max(found, key=lambda key: (len(set(key) & set(wanted)), self._scores[key], key))
-        return self._facet(best, [*(facet.terms for facet in others), best])
+        facet = self._facet(best, [*(facet.terms for facet in others), best], banned)
+        if len(wanted) > _LONGEST_NAME:
+            return facet
+        own = self._phrases[best].text
+        phrases = facet.phrases if own.casefold() == text.casefold() else (own, *facet.phrases)
+        return Facet(self._usual(tuple(wanted)) or text, tuple(wanted), phrases)
+
+    def _usual(self, key: tuple[str, ...]) -> str:
+        return self._phrases[key].text if key in self._phrases else ""
 
     def titles(self) -> Iterator[str]:
         """The documents' titles, in the order of the survey: facets of last resort."""
         yield from dict.fromkeys(excerpt.document.title for excerpt in self._excerpts)
 
-    def _facet(self, key: tuple[str, ...], all_keys: Sequence[tuple[str, ...]]) -> Facet:
+    def _facet(
+        self, key: tuple[str, ...], all_keys: Sequence[tuple[str, ...]], banned: Collection[frozenset[str]]
+    ) -> Facet:
         phrase = self._phrases[key]
         others = {term for other in all_keys if other != key for term in other}
         near = sorted(
-            (other for other in self._phrases.values() if not phrase.passages.isdisjoint(other.passages)),
+            (
+                other
+                for other in self._phrases.values()
+                if not phrase.passages.isdisjoint(other.passages) and not _is_banned(other.terms, banned)
+            ),
             key=lambda other: (-self._association(phrase, other), other.terms),
         )
         kept: list[KeyPhrase] = []
@@ -115,6 +136,8 @@ class Themes:
         score *= 1 + 0.5 * min(2, len(phrase.headed)) + 0.15 * min(4, len(phrase.passages) - documents)
         if len(phrase.terms) == 1 and not phrase.headed and phrase.text.islower():
             score *= 0.5
+        # The survey is ranked: what its first passages speak of is nearer to the topic.
+        score *= sum(1 / (1 + index / _HALF_AS_NEAR) for index in phrase.passages) / len(phrase.passages)
         if not phrase.alone:
             score *= 0.5
         if self._documents >= 4 and documents == 1:

@@ -27,12 +27,8 @@ class Wish:
 def wishes(feedback: str, language: str) -> list[Wish]:
     """What each clause asks for. A clause goes on until a comma, a stop, or a word that turns the request round."""
     patterns = patterns_of(language)
-    found = []
-    for clause in _CLAUSE_END.split(feedback.casefold()):
-        for words in _requests(clause, patterns):
-            if wish := _wish(words, language, patterns):
-                found.append(wish)
-    return found
+    requests = [words for clause in _CLAUSE_END.split(feedback.casefold()) for words in _requests(clause, patterns)]
+    return [wish for words in requests if (wish := _wish(words, language, patterns))]
 
 
 def _requests(clause: str, patterns: Patterns) -> list[str]:

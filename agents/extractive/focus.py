@@ -61,10 +61,12 @@ def capitalised(phrase: str) -> str:
 
 
 def uncapitalised(phrase: str) -> str:
-    """A role as it stands inside a sentence: its first letter small, unless it is an abbreviation or names follow."""
-    first, *others = phrase.split() or [phrase]
-    is_name = sum(letter.isupper() for letter in first) > 1 or any(word[:1].isupper() for word in others)
-    return phrase if is_name else phrase[:1].lower() + phrase[1:]
+    """A role as it stands inside a sentence: its first letter small, unless it is an abbreviation or a name."""
+    words = phrase.split()
+    is_name = len(words) > 1 and all(word[:1].isupper() for word in words)
+    if not words or is_name or sum(letter.isupper() for letter in words[0]) > 1:
+        return phrase
+    return phrase[:1].lower() + phrase[1:]
 
 
 def affinity(words: Iterable[str], context: Iterable[str], weights: Mapping[str, float]) -> float:

@@ -161,7 +161,8 @@ class _Grammar:
     def __init__(self, language: str) -> None:
         self._language = base_language(language)
         self._patterns = patterns_of(language)
-        self._stopwords = language_data(language).stopwords
+        # English words stand in pages of every language; they make no phrase of another one.
+        self._stopwords = language_data(language).stopwords | language_data("en").stopwords
 
     def is_content(self, token: _Token) -> bool:
         word = token.folded

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from itertools import count
 
 from ...errors import NoEvidenceError
@@ -31,14 +31,16 @@ class ExtractivePlanner:
 
 def _propose(brief: PanelBrief) -> list[Analyst]:
     draft = _Draft(brief)
-    # Feedback on an earlier panel is in that panel already; only what it removed must stay out.
     heard = [wishes(text, brief.language) for text in brief.feedback]
-    for wish in [wish for spoken in heard for wish in spoken if wish.removes]:
-        draft.ban(wish.terms)
+    # Earlier feedback is in the previous panel already: what it removed stays out, what it asked for stays in.
+    earlier = heard[:-1] if brief.previous else []
+    for wish in [wish for spoken in heard for wish in spoken]:
+        draft.ban(wish) if wish.removes else draft.lift(wish)
+    for wish in [wish for spoken in earlier for wish in spoken if not wish.removes]:
+        draft.protect(wish)
     draft.fill()
-    for spoken in heard[-1:] if brief.previous else heard:
-        for wish in spoken:
-            draft.follow(wish)
+    for wish in [wish for spoken in heard[len(earlier) :] for wish in spoken]:
+        draft.follow(wish)
     draft.fill()
     return draft.panel()
 
@@ -54,21 +56,29 @@ class _Draft:
         self._places += [None] * (brief.size - len(self._places))
         self._banned: list[frozenset[str]] = []
         self._wanted: set[int] = set()
+        self._wanted_now: set[int] = set()
         self._ids = [analyst["id"] for analyst in brief.previous[: brief.size]]
 
-    def ban(self, words: Sequence[str]) -> None:
+    def ban(self, wish: Wish) -> None:
         """Keep a facet out from now on."""
-        self._banned.append(frozenset(words))
+        self._banned.append(frozenset(wish.terms))
+
+    def lift(self, wish: Wish) -> None:
+        """Let in again what was kept out before."""
+        self._banned = [banned for banned in self._banned if banned.isdisjoint(wish.terms)]
+
+    def protect(self, wish: Wish) -> None:
+        """Keep those who have a facet that was asked for before."""
+        self._wanted.update(self._holders(wish))
 
     def follow(self, wish: Wish) -> None:
         """Do what one piece of feedback asks for."""
-        holders = [place for place in range(len(self._places)) if self._speaks_of(place, wish.terms)]
+        holders = self._holders(wish)
         if wish.removes:
             for place in holders:
                 self._clear(place)
         elif holders:
-            for place in holders[:1]:
-                self._strengthen(place, wish)
+            self._strengthen(holders[0], wish)
         else:
             self._add(wish)
 
@@ -87,44 +97,50 @@ class _Draft:
         """The finished panel."""
         return [analyst for analyst in self._places if analyst is not None]
 
-    def _speaks_of(self, place: int, words: Sequence[str]) -> bool:
+    def _holders(self, wish: Wish) -> list[int]:
+        """The places of those whose role names what the wish names."""
+        return [
+            place
+            for place, analyst in enumerate(self._places)
+            if analyst is not None and not set(terms(analyst["role"], self._language)).isdisjoint(wish.terms)
+        ]
+
+    def _is_locked(self, place: int) -> bool:
         analyst = self._places[place]
-        if analyst is None:
-            return False
-        return not set(terms(analyst["role"], self._language)).isdisjoint(words)
+        return analyst is not None and analyst.get("locked", False)
 
     def _clear(self, place: int) -> None:
-        analyst = self._places[place]
-        if analyst is not None and not analyst.get("locked", False):
+        if not self._is_locked(place):
             self._places[place] = None
 
     def _strengthen(self, place: int, wish: Wish) -> None:
         """Let the analyst who has the facet ask for more of it: the words of the wish lead its phrases."""
         analyst = self._places[place]
-        self._wanted.add(place)
-        if analyst is None or analyst.get("locked", False):
+        self._wanted_now.add(place)
+        if analyst is None or self._is_locked(place):
             return
         focus = focus_of(analyst, self._language)
-        more = self._themes.facet_of(wish.terms, self._taken())
-        fresh = [wish.text, *((more.text, *more.phrases) if more else ())]
+        more = self._themes.facet_of(wish.text, wish.terms, self._taken(), self._banned)
+        fresh = [wish.text, *(more.phrases if more else ())]
         phrases = list(dict.fromkeys(phrase for phrase in [*fresh, *focus.phrases] if phrase != focus.facet))
         self._places[place] = {**analyst, "description": describe(focus.facet, phrases[:8], self._language)}
 
     def _add(self, wish: Wish) -> None:
-        """Give the facet asked for to the last analyst who is neither locked nor asked for."""
-        facet = self._themes.facet_of(wish.terms, self._taken())
+        """Give the facet asked for to the last analyst who may go: one nobody asked for, or asked for longest ago."""
+        facet = self._themes.facet_of(wish.text, wish.terms, self._taken(), self._banned)
         if facet is None and not wish.adds:
             return
-        facet = facet or Facet(wish.text, tuple(wish.terms))
-        for place in reversed(range(len(self._places))):
-            analyst = self._places[place]
-            if place in self._wanted or (analyst is not None and analyst.get("locked", False)):
-                continue
-            self._wanted.add(place)
-            if not self._is_known(facet):
-                self._places[place] = None
-                self._put(place, facet)
+        facet = facet or Facet(wish.text, wish.terms)
+        free = [
+            place for place, analyst in enumerate(self._places) if analyst is None or not analyst.get("locked", False)
+        ]
+        free = [place for place in free if place not in self._wanted_now]
+        if not free or self._is_known(facet):
             return
+        place = max(free, key=lambda place: (place not in self._wanted, place))
+        self._wanted_now.add(place)
+        self._places[place] = None
+        self._put(place, facet)
 
     def _put(self, place: int, facet: Facet) -> None:
         self._places[place] = {

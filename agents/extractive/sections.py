@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from ...evidence.languages import base_language
 from ...evidence.passages import Excerpt
 from ...evidence.words import terms
 from ..roles import Section, SectionBrief
 from .arranging import arrange
-from .candidates import Candidate, find_candidates
+from .candidates import Candidate, find_candidates, language_of
 from .disagreements import find_disagreements
 from .expert import answered
 from .focus import Focus, affinity, focus_of
 from .interviewer import spoken_terms
 from .redundancy import choose
-from .scoring import Scored, score
+from .scoring import Scored, score, sentence_vectors
 from .tables import count_rows, is_table, small_table
 from .titles import section_title
 
@@ -25,7 +26,10 @@ SHORTEST_SECTION: Final = 90
 _ANSWERED_BONUS: Final = 0.15
 _NEIGHBOUR_BONUS: Final = 0.1
 _WORTH_PRINTING: Final = 0.12
-_OTHER_LANGUAGE_SHARE: Final = 0.3
+_GENERAL: Final = 0.75
+_GENERAL_WEIGHT: Final = 0.4
+_CROWD: Final = 7
+_CROWD_MALUS: Final = 0.3
 _TABLE_WORTH: Final = 0.15
 
 
@@ -33,15 +37,15 @@ def compose_section(brief: SectionBrief) -> Section:
     """The section of one interview; an empty text when no sentence bears on the analyst's facet."""
     desk = _Desk(brief)
     found = find_candidates(brief.excerpts, brief.language)
-    own = [candidate for candidate in found if desk.is_mine(candidate)]
-    scored = score(own, desk.weights, brief.language)
-    chosen = _choose(scored, brief)
-    if sum(scored.candidates[index].words for index in chosen) < SHORTEST_SECTION:
-        # Too little that is clearly this analyst's: take what is nobody's as well.
-        own = [candidate for candidate in found if desk.is_mine(candidate, strictly=False)]
+    scored, chosen = Scored((), (), ()), []
+    # From the narrowest choice to the widest, until there is enough to print.
+    for strictly, foreign in ((True, False), (False, False), (True, True), (False, True)):
+        own = [one for one in found if desk.is_mine(one, strictly=strictly) and (foreign or desk.is_native(one))]
         scored = score(own, desk.weights, brief.language)
         chosen = _choose(scored, brief)
-    sentences, pairs = _with_disagreements(scored, chosen)
+        if sum(scored.candidates[index].words for index in chosen) >= SHORTEST_SECTION:
+            break
+    sentences, pairs = _with_disagreements(scored, chosen, desk, found)
     text = arrange(sentences, pairs)
     table = desk.table(brief.excerpts)
     title = section_title(desk.focus, sentences, brief)
@@ -74,11 +78,17 @@ class _Desk:
             return not strictly or len(closeness) == 1
         return closeness.index(best) == self._place
 
+    def is_native(self, candidate: Candidate) -> bool:
+        """Whether a sentence is in the report's language."""
+        return candidate.language == base_language(self._language)
+
     def table(self, excerpts: Sequence[Excerpt]) -> str:
         """The table that bears most on the facet, if one does and nobody else is closer to it."""
         best, worth = "", _TABLE_WORTH
         for excerpt in excerpts:
-            closeness = self._closeness(excerpt) if is_table(excerpt) else 0.0
+            if not is_table(excerpt) or language_of(excerpt, self._language) != base_language(self._language):
+                continue
+            closeness = self._closeness(excerpt)
             # A few rows that a passage border cut off say less than the body of the table.
             closeness *= min(1.0, 0.4 + count_rows(excerpt) / 10)
             if closeness > worth and (table := small_table(excerpt, self.weights, self._language)):
@@ -97,45 +107,43 @@ def _choose(scored: Scored, brief: SectionBrief) -> list[int]:
     """The sentences of the section, those of the answers and neighbours of chosen ones preferred."""
     candidates = scored.candidates
     said = answered(brief.turns)
-    scores = [
-        min(1.0, value + (_ANSWERED_BONUS if candidate.text in said else 0.0))
-        for candidate, value in zip(candidates, scored.scores, strict=True)
-    ]
-    foreign = {index for index, candidate in enumerate(candidates) if candidate.language != brief.language}
-    if len(foreign) < len(candidates):
-        limit = _OTHER_LANGUAGE_SHARE * LONGEST_SECTION
-        spent = 0
-        for index in sorted(foreign, key=lambda index: (-scores[index], index)):
-            spent += candidates[index].words
-            scores[index] = 0.0 if spent > limit else scores[index]
+    topic = set(terms(brief.topic, brief.language))
+    scores = []
+    for candidate, value in zip(candidates, scored.scores, strict=True):
+        # What speaks of the whole topic is left to the introduction.
+        general = len(topic) > 1 and len(topic.intersection(candidate.terms)) >= _GENERAL * len(topic)
+        bonus = _ANSWERED_BONUS if candidate.text in said else 0.0
+        scores.append(min(1.0, value + bonus) * (_GENERAL_WEIGHT if general else 1.0))
 
     def enough(chosen: Sequence[int]) -> bool:
         whole = {needed.text: needed.words for index in chosen for needed in candidates[index].chain()}
         return sum(whole.values()) >= LONGEST_SECTION
 
-    def bonus(index: int, chosen: Sequence[int]) -> float:
-        near = any(
-            candidates[other].paragraph == candidates[index].paragraph
-            and candidates[other].document == candidates[index].document
-            for other in chosen
-        )
-        return _NEIGHBOUR_BONUS * scores[index] if near else 0.0
+    def bonus_for(index: int, chosen: Sequence[int]) -> float:
+        return scores[index] * _company([candidates[other] for other in chosen], candidates[index])
 
     least = _WORTH_PRINTING * max(scores, default=0.0)
-    return choose(scores, scored.vectors, enough=enough, least=least, bonus=bonus)
+    return choose(scores, scored.vectors, enough=enough, least=least, bonus=bonus_for)
+
+
+def _company(chosen: Sequence[Candidate], candidate: Candidate) -> float:
+    """What a sentence gains beside a chosen neighbour, and loses when its document has had its say."""
+    fellows = [one for one in chosen if one.document == candidate.document]
+    near = any(one.paragraph == candidate.paragraph for one in fellows)
+    return (_NEIGHBOUR_BONUS if near else 0.0) - (_CROWD_MALUS if len(fellows) >= _CROWD else 0.0)
 
 
 def _with_disagreements(
-    scored: Scored, chosen: Sequence[int]
+    scored: Scored, chosen: Sequence[int], desk: _Desk, found: Sequence[Candidate]
 ) -> tuple[list[Candidate], list[tuple[Candidate, Candidate]]]:
-    """The chosen sentences and, with each that another document contradicts, the other one."""
-    pairs = [
-        (scored.candidates[one], scored.candidates[other])
-        for one, other in find_disagreements(scored.candidates, scored.vectors)
-        if one in chosen or other in chosen
-    ]
+    """The chosen sentences and, with each that another document contradicts, the other one, in whatever language."""
     sentences = [scored.candidates[index] for index in chosen]
     known = {sentence.text for sentence in sentences}
-    for pair in pairs:
-        sentences.extend(sentence for sentence in pair if sentence.text not in known)
+    mine = [candidate for candidate in found if desk.is_mine(candidate, strictly=False)]
+    pairs = [
+        (mine[one], mine[other])
+        for one, other in find_disagreements(mine, sentence_vectors(mine))
+        if mine[one].text in known or mine[other].text in known
+    ]
+    sentences.extend(one for pair in pairs for one in pair if one.text not in known)
     return sentences, pairs

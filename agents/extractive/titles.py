@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Final
 
@@ -44,11 +45,20 @@ def facet_in(title: str) -> str:
 def report_title(brief: ComposeBrief) -> str:
     """The topic and the themes of its first sections."""
     facets = [facet_in(section["title"]) for section in brief.sections[:_THEMES]]
-    themes = joined([uncapitalised(facet) for facet in facets], patterns_of(brief.language).conjunction)
+    themes = joined([_inside_a_sentence(facet, brief) for facet in facets], patterns_of(brief.language).conjunction)
     topic = capitalised(" ".join(brief.topic.split()).rstrip(".:;, "))
     if not themes:
         return topic
     return f"{topic} {capitalised(themes)}" if topic.endswith(("?", "!")) else f"{topic}: {themes}"
+
+
+def _inside_a_sentence(facet: str, brief: ComposeBrief) -> str:
+    """The facet as the cited passages write it in running text: names keep their capital."""
+    small = facet[:1].lower() + facet[1:]
+    name = re.compile(rf"[^\W\d_],? {re.escape(facet.split(maxsplit=1)[0])}(?!\w)")
+    if any(small in excerpt.text for excerpt in brief.excerpts):
+        return small
+    return facet if any(name.search(excerpt.text) for excerpt in brief.excerpts) else uncapitalised(facet)
 
 
 def _is_telling(phrase: str) -> bool:
