@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 from ...evidence.citations import citations_in
 from ...evidence.passages import Excerpt
@@ -11,6 +11,9 @@ from ..roles import ComposeBrief, Opening, Section, SectionBrief
 from .chat import Chat
 from .prompts import Prompt, language_name, render_within, shorten
 from .replies import split_title
+
+# More than some tens of passages make a text worse, not better.
+_PASSAGES: Final = 40
 
 
 class ModelWriter:
@@ -58,9 +61,9 @@ class ModelWriter:
 
 
 def _cited_first(brief: SectionBrief) -> list[Excerpt]:
-    """The excerpts with those that the answers cite in front: they are the last to go when the prompt is too long."""
+    """The excerpts with those that the answers cite in front: they are the last to go when there are too many."""
     cited = set(citations_in([turn["answer"] for turn in brief.turns]))
-    return sorted(brief.excerpts, key=lambda excerpt: excerpt.key not in cited)
+    return sorted(brief.excerpts, key=lambda excerpt: excerpt.key not in cited)[:_PASSAGES]
 
 
 def _section_data(brief: SectionBrief, shown: Sequence[Excerpt], limit: int) -> dict[str, Any]:

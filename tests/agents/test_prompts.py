@@ -183,6 +183,12 @@ def test_what_the_answers_cite_is_the_last_to_go():
     assert f'key="{LONG[-2].key}"' not in user
 
 
+def test_a_writer_sees_some_tens_of_passages_and_no_more():
+    brief = section_brief(excerpts=excerpts(60), turns=[turn(1, [LONG[-1].key])])
+    user = heard(lambda chat: ModelWriter(chat).write_section(brief)).user
+    assert user.count("<passage ") == 40
+
+
 def test_sections_are_shortened_together_with_their_keys():
     """A key that is cut away is not offered as valid."""
     last = excerpt(99)
