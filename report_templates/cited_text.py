@@ -17,17 +17,17 @@ _MARKER: Final = r"\[[a-z0-9]{4,12}\]"
 _RUN = re.compile(rf"{_MARKER}(?:{_MARKER})*")
 _KEY = re.compile(r"\[([a-z0-9]+)\]")
 _UNPRINTABLE = re.compile(
-    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufeff\ue000-\ue00f]"
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufeff\ue000-\ue01f]"
 )
 
 _UNSAFE: Final = re.compile(r"<(?=[A-Za-z/!?])|\](?=[(\[:])")
 _LITERAL: Final = re.compile(
-    r"\\(?=[!-/:-@\[-`{-~]|$)|`|(?<!\w)_|_(?!\w)|\*(?!\s)|(?<!\s)\*|~~"
+    r"\\(?=[!-/:-@\[-`{-~]|$)|`|(?<![^\W_])_|_(?![^\W_])|\*(?!\s)|(?<!\s)\*|~~|#(?=#*$)"
     r"|\[(?=[^\[\]]*\](?:[(\[:]|\s\[))|<(?=[A-Za-z/!?])|&(?=#?\w+;)"
 )
 _ENTITIES: Final = {"<": "&lt;", "&": "&amp;", "~~": "&#126;&#126;"}
 _STRUCTURE = re.compile(r"[ \t]*(?:#{3,6} |[-*+] |\d{1,3}[.)] |\|)?[ \t]*")
-_LINE_START = re.compile(r"#{1,6}(?=\s|$)|>|(?:-{3,}|={3,}|\*{3,}|_{3,})(?=\s*$)|[-+](?=\s)")
+_LINE_START = re.compile(r"#|>|(?:-+|=+|\*{3,}|_{3,})(?=\s*$)|[-+](?=\s)")
 
 
 def printable(text: str) -> str:
@@ -69,6 +69,8 @@ def _verbatim_lines(text: str, known: Mapping[str, object]) -> str:
 
 def _at_line_start(line: str) -> str:
     """What would begin a block, as text."""
+    if line.startswith("="):
+        return "&#61;" + line[1:] if _LINE_START.match(line) else line
     return "\\" + line if _LINE_START.match(line) else line
 
 

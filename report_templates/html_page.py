@@ -15,9 +15,14 @@ from .cited_text import cited_markdown, one_line, printable
 from .templates import FOLDER, render_template
 from .views import Report, about, byline, gap_lines, is_verbatim, language_tag, source_facts, web_address, words_of
 
-# Python-Markdown takes quadratic time on some inputs and recurses on nested ones, so both are bounded.
-_TEXT_LIMIT: Final = 40_000
-_NESTING = re.compile(r"^[ \t]*(?:(?:>[ \t]?){9}|[ \t]{24})|[*_`\[\]()<>~]{40}|(?:[*_\[(] ?){40}", re.MULTILINE)
+# Python-Markdown takes quadratic time on some inputs and recurses on nested ones, so both are bounded; brackets, on
+# which it is slowest, are hidden from it, since no link or image may come out.
+_TEXT_LIMIT: Final = 20_000
+_NESTING = re.compile(r"^[ \t]*(?:(?:>[ \t]?){9}|[ \t]{24})|[*_`<>~]{40}|(?:[*_`] ?){40}", re.MULTILINE)
+_BRACKET = re.compile(r"\\\\|\\?([\[\]<])")
+_HIDDEN: Final = {"[": "\ue010", "]": "\ue011", "<": "\ue012"}
+_SHOWN: Final = str.maketrans({"\ue010": "[", "\ue011": "]", "\ue012": "&lt;"})
+_FRAME = re.compile(r"\|[\s|:-]+\|?")
 _QUOTE_LIMIT: Final = 420
 _TAGS: Final = frozenset(
     "p br strong em del ul ol li table thead tbody tr th td h3 h4 h5 h6 blockquote code pre".split()  # noqa: SIM905
@@ -102,7 +107,7 @@ class _Marks:
         passage = self.passages.get(key)
         if passage is None:
             return ""
-        text = html.escape(shortened(passage["text"], _QUOTE_LIMIT))
+        text = html.escape(shortened(readable(passage["text"]), _QUOTE_LIMIT))
         return f"<q{lang_attribute(self.languages.get(passage['document_id'], ''))}>{text}</q>"
 
 
@@ -118,9 +123,15 @@ def _source(source: Mapping[str, Any], report: Report, marks: _Marks) -> dict[st
         "path": "" if address or source["url"] == source["title"] else one_line(source["url"]),
         "facts": source_facts(source, words_of(report)),
         "language": marks.languages.get(source["document"], ""),
-        "passages": [printable(passage["text"]).strip() for passage in cited],
+        "passages": [readable(passage["text"]) for passage in cited],
         "places": marks.places[source["number"]],
     }
+
+
+def readable(passage: str) -> str:
+    """A passage as a person reads it: the rows of a table without their frame."""
+    lines = (line.strip() for line in printable(passage).strip().split("\n"))
+    return "\n".join(line.strip("| ") if line.startswith("|") else line for line in lines if not _FRAME.fullmatch(line))
 
 
 def shortened(text: str, limit: int) -> str:
@@ -142,10 +153,11 @@ def _to_html(text: str) -> str:
     if len(text) > _TEXT_LIMIT or _NESTING.search(text):
         return _plain_paragraphs(text)
     try:
-        page = markdown.markdown(text, extensions=["tables", "sane_lists"], output_format="html")
+        hidden = _BRACKET.sub(lambda match: _HIDDEN[match[1]] if match[1] else match[0], text)
+        page = markdown.markdown(hidden, extensions=["tables", "sane_lists"], output_format="html")
     except RecursionError:
         return _plain_paragraphs(text)
-    return nh3.clean(page, tags=set(_TAGS), attributes={"ol": {"start"}}, link_rel=None)
+    return nh3.clean(page, tags=set(_TAGS), attributes={"ol": {"start"}}, link_rel=None).translate(_SHOWN)
 
 
 def _plain_paragraphs(text: str) -> str:

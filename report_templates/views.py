@@ -57,7 +57,7 @@ def byline(report: Report) -> list[str]:
     words, figures, run = words_of(report), report["counts"], report["run"]
     engine = "extractive" if is_verbatim(report) else "model"
     return [
-        words.date(run["finished_at"]),
+        words.date(one_line(run["finished_at"])),
         words.text("engine", engine, engine=one_line(run["engine"])),
         words.count("sources", figures["sources"]),
         words.count("words", figures["words"]),
