@@ -10,11 +10,15 @@ from command import TOPIC, report_path, world
 
 
 @pytest.fixture(scope="module")
-def finished():
-    """One full run: three analysts, two turns, approved by --yes."""
-    with pytest.MonkeyPatch.context() as patch, world() as place:
-        patch.delenv("PYTEST_CURRENT_TEST", raising=False)
-        yield place, place.run(*place.report_arguments, "--analysts", "3", "--turns", "2", "--yes")
+def finished(tmp_path_factory):
+    """One full run for all tests here: three analysts, two turns, approved by --yes."""
+    folder = tmp_path_factory.mktemp("full")
+    arguments = ["--analysts", "3", "--turns", "2", "--yes", "--output", str(folder / "report")]
+    with world() as place:
+        yield (
+            place,
+            place.run(*place.report_arguments, *arguments, HOME=str(folder), TERTULIA_HOME=str(folder / "home")),
+        )
 
 
 def test_the_report_is_written_and_its_path_is_all_that_stdout_says(finished):

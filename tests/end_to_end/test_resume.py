@@ -11,9 +11,8 @@ from servers.openai import play_every_role
 
 
 def resume_command(stderr: str) -> list[str]:
-    """The arguments of the command that stderr names."""
-    (line,) = re.findall(r"tertulia (resume \w+.*?)[`.\s]*$", stderr, re.MULTILINE)
-    return line.split()
+    """The arguments of the first command that stderr names: the one that approves."""
+    return re.findall(r"tertulia (resume \w+ --yes)$", stderr, re.MULTILINE)[0].split()
 
 
 def test_without_a_terminal_the_panel_waits_and_the_printed_command_goes_on():
