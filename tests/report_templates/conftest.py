@@ -36,8 +36,10 @@ DOCUMENTS = (
     ("docs/unused.md", "Only an interview cites this", "documents", "md", "", "2024"),
 )
 TEXTS = (
-    ("The portal offers its catalogue through an API. Data stay with their publishers.\n\n"
-     "## Federation\n\nThe portal is federated with data.europa.eu."),
+    (
+        "The portal offers its catalogue through an API. Data stay with their publishers.\n\n"
+        "## Federation\n\nThe portal is federated with data.europa.eu."
+    ),
     "The training catalogue of 2025 has more than 180 activities.",
     "| place | april | november |\n|---|---|---|\n| Medina del Campo | 13.75 % | 19.86 % |",
     "A working group named four roles in the public sector.",

@@ -37,7 +37,7 @@ def test_literal_text_displays_as_it_is(text: str):
 @given(TRICKY)
 @example("# a\n> b\n---\nc\n===")
 def test_verbatim_text_displays_as_it_is(text: str):
-    """A quoted paragraph of several lines keeps every letter, whatever it begins with; lists and tables are structure."""
+    """A quoted paragraph keeps every letter, whatever its lines begin with; lists and tables are structure."""
     lines = [line for line in text.split("\n") if not re.match(r"\s*(#{3,6} |[-*+] |\d+[.)] |\|)", line)]
     joined = " ".join(" ".join(lines).split())
     printed = shown(cited_markdown("\n".join(lines), {}, "".join, verbatim=True))
