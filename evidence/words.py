@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 import unicodedata
 from functools import cache, lru_cache
 from typing import Any, Final
@@ -13,6 +14,8 @@ from .languages import language_data
 WORD_PATTERN: Final = re.compile(r"\d+(?:[.,]\d+)*(?![^\W\d_])|[^\W_]+(?:·[^\W_]+)*")
 
 _SHORTEST_STEM: Final = 4
+# A Snowball stemmer keeps the word it works on in itself: two threads would mix theirs up, and the cache would keep it.
+_STEMMING: Final = threading.Lock()
 
 
 def fold(text: str) -> str:
@@ -45,7 +48,10 @@ def stem(word: str, language: str) -> str:
         return word.rstrip(".,")
     # Stemmed before it is folded: Catalan and Portuguese endings are known by their accents.
     stemmer = _stemmer(language)
-    return fold(stemmer.stemWord(word)) if stemmer is not None else _light_stem(fold(word), language)
+    if stemmer is None:
+        return _light_stem(fold(word), language)
+    with _STEMMING:
+        return fold(stemmer.stemWord(word))
 
 
 @cache

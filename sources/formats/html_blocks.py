@@ -146,14 +146,29 @@ def _data_rows(table: Any) -> list[list[str]]:
         cells: list[str] = []
         for cell in row.iterchildren("td", "th"):
             _carry_down(cells, spans)
-            text = _SPACE.sub(" ", " ".join(cell.itertext())).strip()
+            text = _cell_text(cell)
             if len(text) > _CELL_LIMIT or len(cell.findall(".//p")) > 1:
                 return []
             _place(cells, spans, cell, text)
         _carry_down(cells, spans)
         rows.append(cells)
-    rows = [row for row in rows if any(row)]
-    return rows if len(rows) > 1 and min(len(row) for row in rows[:2]) > 1 else []
+    # A column without any text held icons or space: the "table" is a note with a picture.
+    used = [
+        column
+        for column in range(max(map(len, rows), default=0))
+        if any(column < len(row) and row[column] for row in rows)
+    ]
+    rows = [[row[column] if column < len(row) else "" for column in used] for row in rows if any(row)]
+    return rows if len(rows) > 1 and len(used) > 1 else []
+
+
+def _cell_text(cell: Any) -> str:
+    """The text of a cell on one line, with spaces where blocks and lines meet and nowhere else."""
+    parts: list[str] = []
+    for event, element in etree.iterwalk(cell, events=("start", "end")):
+        parts.append("" if element.tag in _INLINE else " ")
+        parts.append((element.text if event == "start" else element.tail if element is not cell else "") or "")
+    return _SPACE.sub(" ", "".join(parts)).strip()
 
 
 def _carry_down(cells: list[str], spans: dict[int, tuple[int, str]]) -> None:

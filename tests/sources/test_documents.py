@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import stat
+import sys
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -16,6 +17,7 @@ import tertulia.sources.index
 from tertulia.errors import SourceError, SourceSettingsError, StorageError, UsageError
 from tertulia.evidence.documents import Document
 from tertulia.evidence.passages import split_passages
+from tertulia.evidence.words import stem
 from tertulia.settings import Settings
 from tertulia.sources import Query
 from tertulia.sources.documents import DocumentsSource
@@ -229,13 +231,21 @@ async def test_too_large_a_file_is_skipped(
     assert [reason for _, reason in report.skipped] == ["it is larger than 2 MB (3 MB)"]
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
-async def test_a_file_that_may_not_be_read_is_skipped(folder: Path, open_documents: OpenDocuments) -> None:
-    """And is tried again next time."""
-    (folder / "mills.md").chmod(0)
-    report = await open_documents(folder).load()
-    assert [reason for _, reason in report.skipped] == ["Permission denied"]
-    (folder / "mills.md").chmod(0o600)
+async def test_a_file_that_may_not_be_read_is_skipped(
+    folder: Path, open_documents: OpenDocuments, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And is tried again next time, though neither its size nor its time has changed."""
+    read_bytes = Path.read_bytes
+
+    def guarded(path: Path) -> bytes:
+        if path.name == "mills.md":
+            raise PermissionError(13, "Permission denied")
+        return read_bytes(path)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "read_bytes", guarded)
+        report = await open_documents(folder).load()
+    assert (report.documents, [reason for _, reason in report.skipped]) == (2, ["Permission denied"])
     assert (await open_documents(folder).load()).documents == 3
 
 
@@ -294,6 +304,29 @@ async def test_a_home_that_cannot_be_written_is_named(folder: Path, tmp_path: Pa
     assert "TERTULIA_HOME" in caught.value.hint
     with pytest.raises(SourceError):
         await source.search(Query("bees"))
+
+
+def test_stems_are_the_same_in_every_thread() -> None:
+    """Searches run in threads, and a stemmer that two of them shared would give stems of neither word."""
+    vocabulary = [
+        f"{start}{end}" for start in ("public", "organiz", "elect") for end in ("aciones", "ando", "ar", "o")
+    ] * 60
+    expected = [stem.__wrapped__(word, "es") for word in vocabulary]
+    results: list[list[str]] = []
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        threads = [
+            threading.Thread(target=lambda: results.append([stem.__wrapped__(word, "es") for word in vocabulary]))
+            for _ in range(4)
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    finally:
+        sys.setswitchinterval(interval)
+    assert results == [expected] * 4
 
 
 def test_two_may_index_at_the_same_time(folder: Path, tmp_path: Path) -> None:

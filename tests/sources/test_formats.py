@@ -72,6 +72,14 @@ def test_html_layout_tables_are_read_as_text() -> None:
     )
 
 
+def test_html_notes_in_tables_are_text() -> None:
+    """DocBook puts a note and its icon into a table; and no space is put where the page has none."""
+    note = '<tr><td rowspan="2"><img src="tip.png"></td><th>Tip</th></tr><tr><td><b>man</b>(1) helps.</td></tr>'
+    assert read("html", f"<table>{note}</table>").text == "Tip\n\nman(1) helps."
+    cells = "<tr><th>A</th><th>B</th></tr><tr><td><code>ls</code>(1)</td><td>one<br>two</td></tr>"
+    assert read("html", f"<table>{cells}</table>").text == "| A | B |\n|---|---|\n| ls(1) | one two |"
+
+
 def test_html_lists_of_links_are_not_text() -> None:
     """A page of nothing but links says nothing."""
     links = "".join(f'<li><a href="{n}">Chapter {n}</a></li>' for n in range(9))
