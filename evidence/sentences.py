@@ -26,13 +26,14 @@ _TABLE_ROW = re.compile(r"\s*\|")
 
 _CLOSING: Final = "\"'»”’)\\]}›"
 # A stop, what closes after it, and white space; or the stops of Chinese and Japanese, which need none.
-_STOP = re.compile(rf"(?P<stop>[.!?…]+)(?P<close>[{_CLOSING}]*)(?=\s)|(?P<wide>[。！？]+[」』”]*)")
+_STOP = re.compile(rf"(?<![.!?…])(?P<stop>[.!?…]+)(?P<close>[{_CLOSING}]*)(?=\s)|(?P<wide>[。！？]+[」』”]*)")
 _OPENING: Final = "\"'«“‘([{¿¡‹—–-*"
 _LAST_TOKEN = re.compile(r"[^\s(\[«“\"'‘]+\Z")
 _NEXT_TOKEN = re.compile(r"\S+")
 _DOTTED_NAME = re.compile(r"[\w-]+(?:[./@][\w-]+)+")
 _INITIALS = re.compile(r"[^\W\d_](?:\.-?[^\W\d_])*")
 _SPACED_ABBREVIATION = re.compile(r"(?:^|\s)([^\W\d_]{1,2})\.\s*\Z")
+_LONGEST_ABBREVIATION: Final = 60
 _LIST_NUMBER = re.compile(r"\s*\d{1,2}")
 
 
@@ -88,10 +89,12 @@ def _ends_sentence(text: str, first: int, match: re.Match[str], end: int, langua
         return False
     if match["stop"] != "." or match["close"]:
         return True
-    token = _LAST_TOKEN.search(text, first, match.start())
+    # No abbreviation is longer: a look further back would cost as much as the text is long, at each stop.
+    before = text[max(first, match.start() - _LONGEST_ABBREVIATION) : match.start()]
+    token = _LAST_TOKEN.search(before)
     if token is None:
         return True
-    return not _stop_belongs_to(token.group(), text[first : match.start()], word, language)
+    return not _stop_belongs_to(token.group(), before, word, language)
 
 
 def _may_begin(word: str) -> bool:
