@@ -45,14 +45,15 @@ def literal(text: str) -> str:
     return _escape(one_line(text), _LITERAL)
 
 
-def cited_markdown(text: str, known: Mapping[str, object], cite: Cite, *, verbatim: bool) -> str:
+def cited_markdown(text: str, known: Mapping[str, object], cite: Cite, *, verbatim: bool, alone: str = "") -> str:
     """Cited Markdown made safe, with each run of markers replaced by what `cite` makes of its keys.
 
-    `known` holds the keys that count as citations. `verbatim`: the text is literal but for its blocks.
+    `known` holds the keys that count as citations. `verbatim`: the text is literal but for its blocks. `alone` is
+    written before markers that are a paragraph of their own, as they are under a table.
     """
     text = printable(text.replace("\r\n", "\n").replace("\r", "\n"))
     safe = _verbatim_lines(text, known) if verbatim else _guarded(text, known, _UNSAFE)
-    return _replace_runs(safe, known, cite)
+    return _replace_runs(safe, known, cite, alone)
 
 
 def _verbatim_lines(text: str, known: Mapping[str, object]) -> str:
@@ -95,9 +96,13 @@ def _escape(text: str, pattern: re.Pattern[str]) -> str:
     return pattern.sub(lambda match: _ENTITIES.get(match[0], "\\" + match[0]), text)
 
 
-def _replace_runs(text: str, known: Mapping[str, object], cite: Cite) -> str:
+def _replace_runs(text: str, known: Mapping[str, object], cite: Cite, alone: str) -> str:
     def replace(run: re.Match[str]) -> str:
         keys = _KEY.findall(run[0])
-        return cite(keys) if all(key in known for key in keys) else run[0]
+        if not all(key in known for key in keys):
+            return run[0]
+        before, after = text[: run.start()].rstrip(" "), text[run.end() :].lstrip(" ")
+        stands_alone = (not before or before.endswith("\n\n")) and (not after or after.startswith("\n\n"))
+        return alone + cite(keys) if stands_alone else cite(keys)
 
     return _RUN.sub(replace, text)

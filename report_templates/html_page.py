@@ -81,7 +81,8 @@ class _Marks:
             runs.append(keys)
             return f"\ue000{len(runs) - 1}\ue001"
 
-        safe = cited_markdown(text, self._numbers, hold, verbatim=self._verbatim)
+        alone = words_of(self._report).text("labels", "source") + ": "
+        safe = cited_markdown(text, self._numbers, hold, verbatim=self._verbatim, alone=alone)
         return re.sub(r"\s*" + _PLACE.pattern, lambda place: self._marks(runs[int(place[1])]), _to_html(safe))
 
     def _marks(self, keys: Sequence[str]) -> str:

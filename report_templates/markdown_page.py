@@ -92,7 +92,12 @@ def cite_text(report: Report, text: str) -> str:
     def cite(keys: Sequence[str]) -> str:
         return "".join(f"[{number}]" for number in sorted({numbers[key] for key in keys}))
 
-    return cited_markdown(text, numbers, cite, verbatim=is_verbatim(report)).strip()
+    return cited_markdown(text, numbers, cite, verbatim=is_verbatim(report), alone=source_label(report)).strip()
+
+
+def source_label(report: Report) -> str:
+    """What stands before the citations of a table."""
+    return words_of(report).text("labels", "source") + ": "
 
 
 def source_line(source: Mapping[str, Any], report: Report) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from typing import Any
 
 from ..errors import UsageError
 from .cited_text import cited_markdown, literal, one_line
-from .markdown_page import source_line
+from .markdown_page import source_label, source_line
 from .templates import render_template
 from .views import Report, is_verbatim, words_of
 
@@ -45,6 +45,9 @@ def render_transcript(report: Report, analyst_id: str) -> str:
 
 def _turn(report: Report, turn: Mapping[str, Any], labels: _Labels) -> dict[str, Any]:
     words = words_of(report)
+    answer = cited_markdown(
+        turn["answer"], labels.passages, labels.cite, verbatim=is_verbatim(report), alone=source_label(report)
+    )
     documents = {labels.passages[key]["document_id"] for key in turn["shown"] if key in labels.passages}
     return {
         "number": turn["number"],
@@ -55,7 +58,7 @@ def _turn(report: Report, turn: Mapping[str, Any], labels: _Labels) -> dict[str,
             if queries
         ],
         "shown": f"{words.count('passages', len(turn['shown']))}, {words.count('documents', len(documents))}",
-        "answer": cited_markdown(turn["answer"], labels.passages, labels.cite, verbatim=is_verbatim(report)).strip(),
+        "answer": answer.strip(),
     }
 
 
