@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
-from .content import Content, clean, iso_date, one_line, sensible_title
+from .content import Content, clean, cut_at_paragraph, iso_date, one_line, sensible_title
 from .light import LightMarkdown
 from .txt import decode
 
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 _FRONT_MATTER: Final = re.compile(r"\A---[ ]*\n(?P<data>.*?)\n(?:---|\.\.\.)[ ]*(?:\n|\Z)", re.DOTALL)
 _FRONT_MATTER_LIMIT: Final = 20_000
+# A parser of Markdown reads about half a megabyte of odd text in a second or worse.
+_LENGTH_LIMIT: Final = 2_000_000
 _FIRST_HEADING: Final = re.compile(r"(?m)^#{1,6} +(?P<title>.+)$")
 _FOOTNOTE: Final = re.compile(r"\[\^[^\]\s]{1,60}\](?::[ ]?)?")
 # A reference mark such as [1] right behind a word or stop: it numbers somebody else's list.
@@ -32,7 +34,7 @@ def read(data: bytes) -> Content:
     if match := _FRONT_MATTER.match(text):
         front = _front_matter(match["data"])
         text = text[match.end() :]
-    text = plain(text)
+    text = plain(cut_at_paragraph(text, _LENGTH_LIMIT))
     language = front.get("language") or front.get("lang")
     heading = _FIRST_HEADING.search(text)
     return Content(
