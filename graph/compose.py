@@ -120,12 +120,12 @@ def all_gaps(state: ReportState) -> list[Gap]:
     """Everything the report lacks, each thing once: sources that failed, interviews that failed or found nothing."""
     roles = {analyst["id"]: analyst["role"] for analyst in state["panel"]}
     printed = {section["analyst"] for section in state["sections"]}
-    gaps = list(state.get("gaps", []))
+    gaps: list[Gap] = [{**gap, "analyst": ""} for gap in state.get("gaps", [])]
     for analyst_id, role in roles.items():
         reason = state.get("failed", {}).get(analyst_id, "")
         if reason or analyst_id not in printed:
             gaps.append({"analyst": analyst_id, "what": f"interview {role}", "reason": reason or "nothing found"})
-    unique = {(gap["analyst"], gap["what"], gap["reason"]): gap for gap in gaps}
+    unique = {(gap["analyst"], gap["what"]): gap for gap in sorted(gaps, key=lambda gap: gap["reason"])}
     return [unique[key] for key in sorted(unique)]
 
 

@@ -90,7 +90,7 @@ async def search(state: SearchTask, runtime: Runtime[Context]) -> InterviewState
             "findings": [{"turn": state["turn"], "source": name, "keys": [excerpt.key for excerpt in kept]}]
         }
         if failures and not found:
-            reason = str(failures[0])
+            reason = explain(failures[0])
             current.emit(GapFound, what=f"source {name}", reason=reason)
             update["gaps"] = [{"analyst": state["analyst"], "what": f"source {name}", "reason": reason}]
         return update

@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
+from typing import Final
 
+from ..errors import SourceUnavailableError
 from ..evidence.documents import Document
 from ..evidence.passages import Excerpt, split_passages
 from ..evidence.ranking import rank_excerpts
 from ..sources.base import Query, Source
 
+# A source that did not answer, retries included, is left in peace this long: a run without a network must not wait
+# for it again at every question.
+REST_SECONDS: Final = 60.0
+
 
 class Searches:
     """The searches of one run, single flight: the second who asks waits for the first one's answer.
 
-    A search that failed is forgotten, so a later question may try again.
+    A search that failed is forgotten, so a later question may try again; a source that does not answer rests first.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._monotonic = monotonic
+        self._resting: dict[str, tuple[float, SourceUnavailableError]] = {}
         self._answers: dict[tuple[str, Query], asyncio.Task[list[Document]]] = {}
         self._excerpts: dict[tuple[str, str], list[Excerpt]] = {}
 
@@ -26,6 +35,9 @@ class Searches:
         key = (source.name, Query(" ".join(query.text.casefold().split()), query.language, query.limit))
         task = self._answers.get(key)
         if task is None:
+            until, failure = self._resting.get(source.name, (0.0, None))
+            if failure is not None and self._monotonic() < until:
+                raise SourceUnavailableError(str(failure), hint=failure.hint)
             task = self._answers[key] = asyncio.create_task(source.search(query))
             task.add_done_callback(lambda done: self._forget_failure(key, done))
         # Shielded: when the first who asked is cancelled, the others still get their answer.
@@ -49,8 +61,11 @@ class Searches:
 
     def _forget_failure(self, key: tuple[str, Query], task: asyncio.Task[list[Document]]) -> None:
         # Asking for the exception also keeps asyncio from warning about one that nobody waited for.
-        if task.cancelled() or task.exception() is not None:
+        failure = None if task.cancelled() else task.exception()
+        if task.cancelled() or failure is not None:
             self._answers.pop(key, None)
+            if isinstance(failure, SourceUnavailableError):
+                self._resting[key[0]] = (self._monotonic() + REST_SECONDS, failure)
 
 
 def merge_documents(answers: Sequence[Sequence[Document]]) -> list[Document]:

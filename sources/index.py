@@ -52,6 +52,10 @@ SELECT language FROM files WHERE reason = '' GROUP BY language ORDER BY count(*)
 """
 
 
+# How many skipped files a person is told by name, for each reason.
+_NAMED: Final = 10
+
+
 @dataclass(frozen=True, slots=True)
 class LoadReport:
     """What became of the files. `skipped` holds paths with reasons; `reused` counts those that had not changed."""
@@ -62,12 +66,13 @@ class LoadReport:
     reused: int
 
     def summary(self) -> str:
-        """What a person is told, every skipped file by name with its reason."""
-        loaded = f"Loaded {self.documents} documents, {self.passages} passages"
-        if not self.skipped:
-            return f"{loaded}."
-        named = "; ".join(f"{path} ({reason})" for path, reason in self.skipped)
-        return f"{loaded}; skipped {len(self.skipped)}: {named}."
+        """What a person is told: how much was loaded, and by reason what was skipped, the first few by name."""
+        lines = [f"Loaded {self.documents} documents, {self.passages} passages."]
+        for reason in dict.fromkeys(reason for _, reason in self.skipped):
+            paths = [path for path, why in self.skipped if why == reason]
+            more = f" and {len(paths) - _NAMED} more" if len(paths) > _NAMED else ""
+            lines.append(f"Skipped {len(paths)} ({reason}): {', '.join(paths[:_NAMED])}{more}.")
+        return "\n".join(lines)
 
 
 @dataclass(frozen=True, slots=True)

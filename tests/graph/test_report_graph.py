@@ -11,6 +11,8 @@ from scripted import ScriptedEngine, ShelfSource
 
 from tertulia.errors import EngineUnavailableError, NoEvidenceError, SourceUnavailableError, UsageError
 from tertulia.evidence.citations import citations_in
+from tertulia.graph.searches import Searches
+from tertulia.sources.base import Query
 
 TEXTS = [f"Alpha number {n} is a fact about open data in the year {2000 + n}." for n in range(1, 7)]
 
@@ -260,3 +262,24 @@ async def test_page_texts_are_not_in_the_state():
 async def _yield_often() -> None:
     for _ in range(50):
         await asyncio.sleep(0)
+
+
+async def test_a_source_that_does_not_answer_is_left_in_peace():
+    """After the survey it is not asked again for a while, however many questions follow."""
+    broken = ShelfSource("broken", [], SourceUnavailableError("The shelf is closed."))
+    run = held_run(TEXTS, broken)
+    state = await run.start(topic="open data", size=3, turn_limit=2, approve=True)
+    assert len(broken.queries) == 1
+    assert state["report"].count("broken") == 1
+
+
+async def test_a_source_that_rested_is_asked_again():
+    now = [0.0]
+    searches = Searches(monotonic=lambda: now[0])
+    broken = ShelfSource("broken", ["Text."], SourceUnavailableError("The shelf is closed."))
+    for _ in range(3):
+        with pytest.raises(SourceUnavailableError, match="closed"):
+            await searches.search(broken, Query("one"))
+    assert len(broken.queries) == 1
+    now[0], broken.failure = 61.0, None
+    assert [document.text for document in await searches.search(broken, Query("one"))] == ["Text."]
