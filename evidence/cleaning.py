@@ -51,7 +51,7 @@ _SETEXT = re.compile(
     r"(?<![^\n])(?<!\S\n)[ \t]{0,3}(?P<title>[^\s|>#*+\d-][^|\n]*)\n[ \t]{0,3}(?P<rule>=|-)(?P=rule)+[ \t]*(?=\n|\Z)"
 )
 _RULE = re.compile(r"^[ \t]{0,3}(?:(?:-[ \t]*){3,}|(?:\*[ \t]*){3,}|(?:_[ \t]*){3,}|={3,})$\n?", re.MULTILINE)
-_HEADING = re.compile(r"^[ \t]{0,3}(?P<marks>#{1,6})[ \t]+(?P<title>[^\n]*?)[ \t]*#*[ \t]*$", re.MULTILINE)
+_HEADING = re.compile(r"^[ \t]{0,3}(?P<marks>#{1,6})[ \t]+(?P<title>\S[^\n]*)$", re.MULTILINE)
 _EMPTY_HEADING = re.compile(r"^[ \t]{0,3}#{1,6}[ \t]*$\n?", re.MULTILINE)
 _LABEL_LINE = re.compile(r"[ \t]*[*_]{0,3}(?P<label>[^\W\d][\w -]{3,40}?)[ \t]*:?[*_]{0,3}:?[ \t]*")
 _REFERENCE_LINE = re.compile(
@@ -125,7 +125,7 @@ def _references(text: str) -> str:
     place = 0
     while place < len(lines):
         heading = _HEADING.fullmatch(lines[place])
-        if heading and _names_sources(heading["title"]):
+        if heading and _names_sources(_title(heading)):
             place = _next_heading(lines, place + 1)
         elif not heading and (label := _LABEL_LINE.fullmatch(lines[place])) and _names_sources(label["label"]):
             place = _list_end(lines, place + 1)
@@ -169,7 +169,7 @@ def _headings(text: str, level: int, title: str) -> str:
     """Headings below `level`, in their own order of rank; none that repeats the title above the text."""
     text = text.lstrip("\n")
     first = _HEADING.match(text)
-    if first and (len(first["marks"]) <= level or _same_words(first["title"], title)):
+    if first and (len(first["marks"]) <= level or _same_words(_title(first), title)):
         text = text[first.end() :].lstrip("\n")
     elif title and _same_words(text.partition("\n")[0], title):
         text = text.partition("\n")[2].lstrip("\n")
@@ -177,7 +177,14 @@ def _headings(text: str, level: int, title: str) -> str:
     if not ranks:
         return text
     shift = level + 1 - min(ranks)
-    return _HEADING.sub(lambda heading: "#" * min(len(heading["marks"]) + shift, 6) + " " + heading["title"], text)
+    return _HEADING.sub(lambda heading: "#" * min(len(heading["marks"]) + shift, 6) + " " + _title(heading), text)
+
+
+def _title(heading: re.Match[str]) -> str:
+    """A heading's words, without the `#` that may close it."""
+    words: str = heading["title"].rstrip()
+    before, _, last = words.rpartition(" ")
+    return words if last.strip("#") else before.rstrip()
 
 
 def _same_words(line: str, title: str) -> bool:

@@ -22,7 +22,7 @@ _UNPRINTABLE = re.compile(
 
 _UNSAFE: Final = re.compile(r"<(?=[A-Za-z/!?])|\](?=[(\[:])")
 _LITERAL: Final = re.compile(
-    r"\\(?=[!-/:-@\[-`{-~]|$)|`|(?<![^\W_])_|_(?![^\W_])|\*(?!\s)|(?<!\s)\*|~~|#(?=#*$)"
+    r"\\(?=[!-/:-@\[-`{-~]|$)|`|(?<![^\W_])_|_(?![^\W_])|\*(?!\s)|(?<!\s)\*|~~|(?<!#)#+$"
     r"|\[(?=[^\[\]]*\](?:[(\[:]|\s\[))|<(?=[A-Za-z/!?])|&(?=#?\w+;)"
 )
 _ENTITIES: Final = {"<": "&lt;", "&": "&amp;", "~~": "&#126;&#126;"}
@@ -93,7 +93,10 @@ def _guarded(text: str, known: Mapping[str, object], pattern: re.Pattern[str]) -
 
 
 def _escape(text: str, pattern: re.Pattern[str]) -> str:
-    return pattern.sub(lambda match: _ENTITIES.get(match[0], "\\" + match[0]), text)
+    def escape(match: re.Match[str]) -> str:
+        return _ENTITIES.get(match[0]) or "".join(f"\\{character}" for character in match[0])
+
+    return pattern.sub(escape, text)
 
 
 def _replace_runs(text: str, known: Mapping[str, object], cite: Cite, alone: str) -> str:

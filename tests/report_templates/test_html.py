@@ -15,10 +15,7 @@ from bs4 import BeautifulSoup
 from tertulia.report_templates import render_html
 
 Sample = Callable[..., dict]
-TAGS = set(
-    "html head meta title style body nav main article header footer section div h1 h2 h3 h4 h5 h6 p a ol ul li span sup"
-    " q details summary blockquote code pre table thead tbody tr th td strong em br del".split()  # noqa: SIM905
-)
+TAGS = {"html", "head", "meta", "title", "style", "body", "nav", "main", "article", "header", "footer", "section", "div", "h1", "h2", "h3", "h4", "h5", "h6", "p", "a", "ol", "ul", "li", "span", "sup", "q", "details", "summary", "blockquote", "code", "pre", "table", "thead", "tbody", "tr", "th", "td", "strong", "em", "br", "del"}
 ATTRIBUTES = set(
     "lang charset http-equiv content name href id class aria-label aria-labelledby rel value start".split()  # noqa: SIM905
 )
