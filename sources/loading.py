@@ -13,7 +13,7 @@ from .formats import KINDS, Content, read_content
 from .formats.content import cut_at_paragraph
 
 # Raised whenever the same file would give a different text: stored texts of an older version are read again.
-PARSER_VERSION: Final = 1
+PARSER_VERSION: Final = 2
 SIZE_LIMIT: Final = 50 * 1024 * 1024
 TEXT_LIMIT: Final = 5_000_000
 _LANGUAGE_SAMPLE: Final = 2_500

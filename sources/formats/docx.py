@@ -5,18 +5,15 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-from datetime import datetime
 from typing import Any, Final
 
 from ...errors import DocumentError
-from .content import Content, iso_date, sensible_title
+from .content import Content, sensible_title
 from .light import LightMarkdown
 
 _UNPACKED_LIMIT: Final = 200 * 1024 * 1024
 _HEADING_STYLE: Final = re.compile(r"(?i)^heading (?P<level>[1-9])$")
 _LIST_STYLE: Final = re.compile(r"(?i)^list\b")
-# What python-docx and Word write into a file that nobody dated.
-_TEMPLATE_DATE: Final = datetime(2013, 12, 23).date()  # noqa: DTZ001 - a date, not a moment
 
 
 def read(data: bytes) -> Content:
@@ -33,12 +30,12 @@ def read(data: bytes) -> Content:
         properties = document.core_properties
         light = LightMarkdown()
         titles = [title for block in document.iter_inner_content() if (title := _write(light, block))]
-        title, created, language = properties.title, properties.created, properties.language
+        title, language = properties.title, properties.language
     except Exception as error:
         # python-docx raises KeyError, ValueError, lxml and zip errors on damaged files, and has no class of its own.
         raise DocumentError(f"it is not a readable Word document ({type(error).__name__})") from error
-    published = "" if created is None or created.date() == _TEMPLATE_DATE else iso_date(created)
-    return Content(light.text, sensible_title(title) or next(iter(titles), ""), published, language or "")
+    # The file's own dates say when somebody saved it, which is not when it was published.
+    return Content(light.text, sensible_title(title) or next(iter(titles), ""), language=language or "")
 
 
 def _check_package(data: bytes) -> None:

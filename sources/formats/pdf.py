@@ -13,13 +13,12 @@ from itertools import groupby
 from typing import Any, Final
 
 from ...errors import DocumentError
-from .content import Content, clean, iso_date, sensible_title
+from .content import Content, clean, sensible_title
 from .lines import paragraphs
 
 _PAGE_LIMIT: Final = 3_000
 _HEADING_LENGTH: Final = 150
 _HEADING_RATIO: Final = 1.12
-_DATE: Final = re.compile(r"D:(?P<year>\d{4})(?P<month>\d{2})?(?P<day>\d{2})?")
 _DIGITS: Final = re.compile(r"\d+")
 _SYMBOL: Final = re.compile(r"[^\w\s]{3,}|^[\W\d]*$")
 # Lines of a table of contents: a title, dots, a page number.
@@ -66,11 +65,8 @@ def read(data: bytes) -> Content:
         raise DocumentError("it holds no text (perhaps scanned pages)")
     text = _joined_words("\n\n".join(_blocks(pages)))
     title = text.partition("\n")[0].removeprefix("# ") if text.startswith("# ") else ""
-    return Content(
-        text=clean(text),
-        title=sensible_title(metadata.get("Title")) or sensible_title(title),
-        published=_date(metadata.get("CreationDate", "")),
-    )
+    # No date: a PDF's own dates say when the file was made, which is not when it was published.
+    return Content(text=clean(text), title=sensible_title(metadata.get("Title")) or sensible_title(title))
 
 
 def _reason(message: str) -> str:
@@ -154,8 +150,3 @@ def _joined_words(text: str) -> str:
 
 def _may_head(line: _Line, body: float) -> bool:
     return line.size >= _HEADING_RATIO * body and len(line.text) <= _HEADING_LENGTH and not _SYMBOL.search(line.text)
-
-
-def _date(value: str) -> str:
-    match = _DATE.match(value)
-    return iso_date("-".join(part for part in match.groups() if part)) if match else ""

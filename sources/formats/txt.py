@@ -7,7 +7,7 @@ import re
 from typing import Final
 
 from ...errors import DocumentError
-from .content import Content, clean
+from .content import Content, clean, sensible_title
 
 _MARKS: Final = (
     # The longer mark first: that of UTF-32 begins with that of UTF-16.
@@ -22,8 +22,10 @@ _LEVELS: Final = {"=": "#", "-": "##"}
 
 
 def read(data: bytes) -> Content:
-    """A text file. Titles underlined with `====` or `----` become headings."""
-    return Content(clean(_UNDERLINED.sub(_heading, clean(decode(data)))))
+    """A text file. Titles underlined with `====` or `----` become headings; one that begins the text is its title."""
+    text = clean(_UNDERLINED.sub(_heading, clean(decode(data))))
+    first, _, _ = text.partition("\n")
+    return Content(text, title=sensible_title(first.removeprefix("# ")) if first.startswith("# ") else "")
 
 
 def _heading(underlined: re.Match[str]) -> str:

@@ -204,11 +204,11 @@ def test_docx_in_order() -> None:
         "# Las torres\n\nAntes de la tabla.\n\n| A | B |\n|---|---|\n| 1 | 2 |\n\n## Partes\n\n"
         "- Primera\n- Segunda\n\nNegrita"
     )
-    assert (content.title, content.published) == ("Las torres", "2025-02-03")
+    assert (content.title, content.published) == ("Las torres", "")
 
 
 def test_docx_without_properties() -> None:
-    """The date of the template is nobody's date; the first heading is the title."""
+    """The first heading is the title."""
     document = docx.Document()
     document.core_properties.title = "Untitled"
     document.add_heading("The towers", 1)
@@ -292,7 +292,7 @@ def test_pdf_paragraphs_and_headings() -> None:
         f"# The old mill\n\n{FULL} {FULL} and here it ends.\n\n{FULL} and so on.\n\n## Its wheel\n\n"
         f"- a bullet\n\n- another {FULL}"
     )
-    assert (content.title, content.published) == ("The old mill", "2024-02-29")
+    assert (content.title, content.published) == ("The old mill", "")
 
 
 def test_pdf_running_heads_and_page_numbers_go() -> None:
