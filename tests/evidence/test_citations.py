@@ -183,36 +183,10 @@ def test_a_repeated_title_goes(first: str):
     assert clean_markdown(f"{first}\n\nIt has an API.", heading_level=2, title="The portal") == "It has an API."
 
 
-@pytest.mark.parametrize(
-    "piece",
-    [
-        "[",
-        "(",
-        "<",
-        " ",
-        "\t",
-        "*",
-        "#",
-        "# #",
-        "`",
-        "[1",
-        "[1], ",
-        "<a ",
-        "| ",
-        "- ",
-        "\n",
-        "[x](",
-        "![",
-        "a.",
-        "&a",
-        "http://",
-        "a\n=\n",
-        "[a]: ",
-        "1. ",
-        "\\[",
-        "## Sources\n",
-    ],
-)
+PIECES = """[ ( < * # ` [1 [1], <a | - [x]( ![ a. &a http:// [a]: 1. \\[ #_# ##_Sources\n a\n=\n \n \t _"""
+
+
+@pytest.mark.parametrize("piece", [piece.replace("_", " ") for piece in PIECES.split(" ")])
 def test_cleaning_is_fast_on_long_hostile_text(piece: str):
     """A regular expression gone wild would take minutes for 20,000 characters."""
     started = time.perf_counter()
