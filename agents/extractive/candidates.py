@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from ...evidence.languages import base_language, detect_language
+from ...evidence.languages import RECOGNISED, base_language, detect_language, language_data
 from ...evidence.passages import Excerpt
 from ...evidence.sentences import Sentence, split_sentences
 from ...evidence.words import WORD_PATTERN, count_words, terms
@@ -18,6 +18,7 @@ SHORTEST: Final = 6
 LONGEST: Final = 60
 
 _LONGEST_CHAIN: Final = 4
+_SURELY_A_SENTENCE: Final = 8
 _LETTERS_SHARE: Final = 0.72
 _NAMES_SHARE: Final = 0.7
 _FIRST_PERSON_WEIGHT: Final = 0.5
@@ -84,7 +85,6 @@ def _detected(text: str, default: str) -> str:
 
 def _quotable(excerpt: Excerpt, rank: int, report_language: str) -> Iterator[Candidate]:
     language = language_of(excerpt, report_language)
-    patterns = patterns_of(language)
     context = frozenset(terms(f"{excerpt.document.title} {excerpt.passage.heading}", report_language))
     before: Candidate | None = None
     end_of_last = 0
@@ -94,12 +94,14 @@ def _quotable(excerpt: Excerpt, rank: int, report_language: str) -> Iterator[Can
             paragraph = excerpt.passage.start + sentence.start
             before = None
         end_of_last = sentence.end
-        text = " ".join(_LIST_MARK.sub("", sentence.text, count=1).split())
+        listed = _LIST_MARK.match(sentence.text)
+        text = " ".join(sentence.text[listed.end() if listed else 0 :].split())
+        spoken = _spoken_in(text, language)
         carried = before if before is not None and len(before.chain()) <= _LONGEST_CHAIN else None
-        leaning, referring = leans(text, language), refers_back(text, language)
+        leaning, referring = leans(text, spoken), refers_back(text, spoken)
         first_in_paragraph = sentence.start == paragraph - excerpt.passage.start
         alone = carried is None and (leaning or (referring and not first_in_paragraph))
-        if not is_quotable(text, language) or alone:
+        if alone or not is_quotable(text, spoken, listed=listed is not None):
             before = None
             continue
         before = Candidate(
@@ -109,23 +111,30 @@ def _quotable(excerpt: Excerpt, rank: int, report_language: str) -> Iterator[Can
             place=excerpt.passage.start + sentence.start,
             paragraph=paragraph,
             rank=rank,
-            language=language,
+            language=spoken,
             terms=tuple(terms(text, report_language)),
             context=context,
-            weight=_weight(text, patterns, lonely=referring and carried is None),
+            weight=_weight(text, patterns_of(spoken), lonely=referring and carried is None),
             needs=carried if leaning or referring else None,
         )
         yield before
 
 
-def _whole_sentences(excerpt: Excerpt, language: str) -> Iterable[Sentence]:
-    """The sentences of a passage without those that the cut between passages went through."""
+def _whole_sentences(excerpt: Excerpt, language: str) -> list[Sentence]:
+    """The sentences of a passage without the first, when the cut between passages went through it."""
     sentences = split_sentences(excerpt.text, language)
     before = excerpt.document.text[: excerpt.passage.start].rstrip(" ")
-    if sentences and before and not before.endswith("\n\n") and not _END.search(before.rstrip()):
-        heading = before.rstrip().rsplit("\n", 1)[-1].lstrip().startswith("#")
-        return sentences if heading else sentences[1:]
-    return sentences
+    last_line = before.rstrip().rpartition("\n")[2]
+    whole = not before or before.endswith("\n\n") or _END.search(last_line) or last_line.lstrip().startswith("#")
+    return sentences if whole else sentences[1:]
+
+
+def _spoken_in(text: str, language: str) -> str:
+    """The language of a sentence: its document's, unless its function words are clearly another one's."""
+    words = [word.casefold() for word in text.split()]
+    known = {code: sum(word in language_data(code).stopwords for word in words) for code in (language, *RECOGNISED)}
+    best = max(known, key=lambda code: known[code])
+    return best if known[best] > 2 * known[language] + 1 else language
 
 
 def _weight(text: str, patterns: Patterns, *, lonely: bool) -> float:
@@ -156,16 +165,25 @@ def refers_back(text: str, language: str) -> bool:
     return noun.islower() and patterns.verb.match(verb) is not None
 
 
-def is_quotable(text: str, language: str) -> bool:
-    """Whether a text is a whole sentence of prose about its subject: no heading, menu, caption, code or fragment."""
-    if not SHORTEST <= count_words(text) <= LONGEST or not _END.search(text) or _FOREIGN.search(text):
+def is_quotable(text: str, language: str, *, listed: bool = False) -> bool:
+    """Whether a text is a whole sentence of prose about its subject: no heading, menu, caption, code or fragment.
+
+    A short text and an item of a list (`listed`) must hold a verb that is known; a long one in running text has one.
+    """
+    words = count_words(text)
+    if not SHORTEST <= words <= LONGEST or not _END.search(text) or _FOREIGN.search(text):
         return False
     first = text.lstrip(_OPENING)
     if not first or not (first[0].isupper() or first[0].isdigit() or _DOTTED_NAME.match(first)):
         return False
     if any(text.count(opening) != text.count(closing) for opening, closing in _PAIRS) or text.count('"') % 2:
         return False
-    return _is_prose(text) and (not knows(language) or _speaks_for_itself(text, patterns_of(language)))
+    if not _is_prose(text) or not knows(language):
+        return _is_prose(text)
+    patterns = patterns_of(language)
+    if (listed or words < _SURELY_A_SENTENCE) and patterns.verb.search(text) is None:
+        return False
+    return patterns.boilerplate.search(text) is None and patterns.deictic.search(text) is None
 
 
 def _is_prose(text: str) -> bool:
@@ -174,11 +192,3 @@ def _is_prose(text: str) -> bool:
     words = [word for word in text.split() if word[0].isalpha()]
     capitals = sum(word[0].isupper() for word in words)
     return letters >= _LETTERS_SHARE * len(text) and capitals <= max(2.0, _NAMES_SHARE * len(words))
-
-
-def _speaks_for_itself(text: str, patterns: Patterns) -> bool:
-    return (
-        patterns.verb.search(text) is not None
-        and patterns.boilerplate.search(text) is None
-        and patterns.deictic.search(text) is None
-    )

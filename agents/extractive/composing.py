@@ -57,10 +57,11 @@ def _introduction(brief: ComposeBrief) -> list[Candidate]:
         * (0.3 + len(topic.intersection(one.terms)) / (len(topic) or 1))
         for one, value in zip(scored.candidates, scored.scores, strict=True)
     ]
-    return _pick(scored.candidates, scores)
+    # Half of what there is, when that is little: the conclusion wants the rest.
+    return _pick(scored.candidates, scores, min(_WORDS, sum(one.words for one in scored.candidates) // 2))
 
 
-def _pick(candidates: Sequence[Candidate], scores: Sequence[float]) -> list[Candidate]:
+def _pick(candidates: Sequence[Candidate], scores: Sequence[float], wanted: int = _WORDS) -> list[Candidate]:
     """The best sentences, as many as make a paragraph or two."""
 
     def words(chosen: Sequence[int]) -> int:
@@ -68,7 +69,7 @@ def _pick(candidates: Sequence[Candidate], scores: Sequence[float]) -> list[Cand
 
     # A sentence that brings others along takes their place too.
     scores = [value / len(one.chain()) for one, value in zip(candidates, scores, strict=True)]
-    chosen = choose(scores, sentence_vectors(candidates), enough=lambda chosen: words(chosen) >= _WORDS)
+    chosen = choose(scores, sentence_vectors(candidates), enough=lambda chosen: words(chosen) >= wanted)
     while len(chosen) > 1 and words(chosen) > _LONGEST:
         chosen.pop()
     return [candidates[index] for index in chosen]

@@ -16,10 +16,11 @@ _SHARED: Final = 3
 _BEGINNING: Final = 3
 # A quantity with the word it counts: "36,000 electoral sections". Years and ordinals are not quantities.
 _QUANTITY = re.compile(
-    r"(?<![\w.,-])(?P<number>\d{1,3}(?:[.,\s]\d{3})+|\d+(?:[.,]\d+)?)\s+(?P<unit>[^\W\d_]{3,})(?:\s+(?:d[aeo]s?\s+|of\s+)?(?P<second>[^\W\d_]{3,}))?"
+    r"(?<![\w.,-])(?P<number>\d{1,3}(?:[.,\s]\d{3})+|\d+(?:[.,]\d+)?)"
+    r"\s+(?P<unit>[^\W\d_]{3,})(?:\s+(?P<second>[^\W\d_]{3,}))?"
 )
 _THOUSANDS = re.compile(r"\d{1,3}(?:[.,\s]\d{3})+")
-# Thousands and millions count nothing by themselves, in any of the languages.
+# What a scale means differs between languages (billion, billón): such numbers are not compared.
 _SCALE = re.compile(r"mil|bil|trill|thou|hundred", re.IGNORECASE)
 _YEAR = re.compile(r"(?:1[5-9]|20)\d\d")
 
@@ -65,10 +66,10 @@ def _quantities(text: str) -> dict[str, set[str]]:
     found: dict[str, set[str]] = {}
     for match in _QUANTITY.finditer(text):
         number = _plain(match["number"])
-        if _YEAR.fullmatch(number):
+        if _YEAR.fullmatch(number) or _SCALE.match(match["unit"]):
             continue
         for unit in (match["unit"], match["second"]):
-            if unit and not _SCALE.match(unit):
+            if unit:
                 found.setdefault(fold(unit)[:_BEGINNING], set()).add(number)
     return found
 

@@ -11,7 +11,7 @@ from ...evidence.languages import language_data
 from ...evidence.words import WORD_PATTERN, stem
 from .patterns import Patterns, patterns_of
 
-_CLAUSE_END: Final = re.compile(r"[,.;:!?\n]+")
+_SENTENCE_END: Final = re.compile(r"[.;!?\n]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,31 +25,42 @@ class Wish:
 
 
 def wishes(feedback: str, language: str) -> list[Wish]:
-    """What each clause asks for. A clause goes on until a comma, a stop, or a word that turns the request round."""
+    """What a person asks for, one wish for each thing named.
+
+    "Drop x, y and z" names three things to drop: what stands after a comma or an "and" is asked for as what stands
+    before it, unless a word of its own turns the request round.
+    """
     patterns = patterns_of(language)
-    requests = [words for clause in _CLAUSE_END.split(feedback.casefold()) for words in _requests(clause, patterns)]
-    return [wish for words in requests if (wish := _wish(words, language, patterns))]
+    found = []
+    for sentence in _SENTENCE_END.split(feedback.casefold()):
+        removes = False
+        for part in _parts(sentence, patterns):
+            says_remove, says_add = _asks(part, patterns.removing), _asks(part, patterns.adding)
+            removes = says_remove or (removes and not says_add)
+            if wish := _wish(part, language, patterns, removes=removes, adds=says_add and not says_remove):
+                found.append(wish)
+    return found
 
 
-def _requests(clause: str, patterns: Patterns) -> list[str]:
-    """The clause cut before each word that asks to remove or add, so that "drop x and add y" is two requests."""
+def _parts(sentence: str, patterns: Patterns) -> list[str]:
+    """The sentence cut at commas, at "and", and before each word that asks to remove or to add."""
     markers = sorted([*patterns.removing, *patterns.adding[:2]], key=len, reverse=True)
-    border = re.compile(rf"(?<!\w)(?=(?:{'|'.join(map(re.escape, markers))})(?!\w))")
-    return [part for part in border.split(clause) if part.strip()]
+    border = re.compile(
+        rf"[,:]|(?<!\w){re.escape(patterns.conjunction)}(?!\w)|(?<!\w)(?=(?:{'|'.join(map(re.escape, markers))})(?!\w))"
+    )
+    return [part for part in border.split(sentence) if part.strip()]
 
 
-def _wish(request: str, language: str, patterns: Patterns) -> Wish | None:
-    removes, adds = _asks(request, patterns.removing), _asks(request, patterns.adding)
+def _wish(part: str, language: str, patterns: Patterns, *, removes: bool, adds: bool) -> Wish | None:
     ignored = {*patterns.filler, *patterns.adding, *patterns.removing, *language_data(language).stopwords}
-    words = [word for word in WORD_PATTERN.findall(request) if word not in ignored and len(word) > 1]
+    words = [word for word in WORD_PATTERN.findall(part) if word not in ignored and len(word) > 1]
     if not words:
         return None
-    terms = tuple(dict.fromkeys(stem(word, language) for word in words))
-    return Wish(_span(request, words), terms, removes=removes, adds=adds and not removes)
+    return Wish(_span(part, words), tuple(dict.fromkeys(stem(word, language) for word in words)), removes, adds)
 
 
-def _asks(request: str, markers: Sequence[str]) -> bool:
-    return any(re.search(rf"(?<!\w){re.escape(marker)}(?!\w)", request) for marker in markers)
+def _asks(part: str, markers: Sequence[str]) -> bool:
+    return any(re.search(rf"(?<!\w){re.escape(marker)}(?!\w)", part) for marker in markers)
 
 
 def _span(request: str, words: list[str]) -> str:

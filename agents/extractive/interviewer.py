@@ -52,8 +52,9 @@ def _question(focus: Focus, phrases: Sequence[str], turn: int, patterns: Pattern
 
 
 def _queries(focus: Focus, phrases: Sequence[str], brief: QuestionBrief) -> list[str]:
-    """Keywords as a person types them: the facet with the topic, then with each phrase, no word twice."""
-    wanted = [f"{focus.facet} {brief.topic}", *(f"{focus.facet} {phrase}" for phrase in phrases)]
+    """Keywords as a person types them: facet and topic first, then facet or topic with each phrase, no word twice."""
+    first = f"{phrases[0]} {brief.topic}" if brief.turns and phrases else f"{focus.facet} {brief.topic}"
+    wanted = [first, *(f"{focus.facet} {phrase}" for phrase in phrases)]
     return list(dict.fromkeys(_keywords(query, brief.language) for query in wanted))[:_QUERIES]
 
 

@@ -25,7 +25,9 @@ def lexrank(sentences: Sequence[Vector]) -> list[float]:
     totals = [sum(weight for _, weight in links[index]) for index in range(size)]
     ranks = [1.0 / size] * size
     for _ in range(_ROUNDS):
-        following = [(1 - _DAMPING) / size] * size
+        # A walk that comes to a sentence like no other goes on anywhere.
+        stranded = sum(rank for rank, total in zip(ranks, totals, strict=True) if not total)
+        following = [(1 - _DAMPING + _DAMPING * stranded) / size] * size
         for index, rank in enumerate(ranks):
             for other, weight in links[index]:
                 following[other] += _DAMPING * rank * weight / totals[index]
@@ -38,8 +40,8 @@ def lexrank(sentences: Sequence[Vector]) -> list[float]:
 
 
 def _links(sentences: Sequence[Vector]) -> list[list[tuple[int, float]]]:
-    """For each sentence the ones it resembles, itself among them, so that no walk has a dead end."""
-    links: list[list[tuple[int, float]]] = [[(index, 1.0)] for index in range(len(sentences))]
+    """For each sentence the others that it resembles, and how much."""
+    links: list[list[tuple[int, float]]] = [[] for _ in sentences]
     for index, one in enumerate(sentences):
         for other in range(index):
             alike = cosine(one, sentences[other])

@@ -26,6 +26,8 @@ SHORTEST_SECTION: Final = 90
 _ANSWERED_BONUS: Final = 0.15
 _NEIGHBOUR_BONUS: Final = 0.1
 _WORTH_PRINTING: Final = 0.12
+_SHARE: Final = 0.75
+_ONE_SENTENCE: Final = 20
 _GENERAL: Final = 0.75
 _GENERAL_WEIGHT: Final = 0.4
 _CROWD: Final = 7
@@ -71,12 +73,18 @@ class _Desk:
         self.weights: Mapping[str, float] = {**dict.fromkeys((t for t in asked if t not in silent), 1.0), **own}
 
     def is_mine(self, candidate: Candidate, *, strictly: bool = True) -> bool:
-        """Whether no other analyst is closer to the sentence; the first of equals has it."""
-        closeness = [affinity(candidate.terms, candidate.context, weights) for weights in self._weights]
+        """Whether no other analyst is closer to the sentence; the first of equals has it.
+
+        What is close to nobody is only taken when not `strictly`, and each document's by the same analyst. Sentences
+        that lean on another go where that one goes.
+        """
+        head = candidate.chain()[0]
+        closeness = [affinity(head.terms, head.context, weights) for weights in self._weights]
         best = max(closeness)
-        if best == 0.0:
-            return not strictly or len(closeness) == 1
-        return closeness.index(best) == self._place
+        if best > 0.0:
+            return closeness.index(best) == self._place
+        by_lot = int(candidate.document, 16) % len(closeness)
+        return len(closeness) == 1 or (not strictly and by_lot == self._place)
 
     def is_native(self, candidate: Candidate) -> bool:
         """Whether a sentence is in the report's language."""
@@ -115,9 +123,12 @@ def _choose(scored: Scored, brief: SectionBrief) -> list[int]:
         bonus = _ANSWERED_BONUS if candidate.text in said else 0.0
         scores.append(min(1.0, value + bonus) * (_GENERAL_WEIGHT if general else 1.0))
 
+    # A section leaves something for introduction and conclusion, however little there is.
+    limit = min(LONGEST_SECTION, max(_ONE_SENTENCE, _SHARE * sum(candidate.words for candidate in candidates)))
+
     def enough(chosen: Sequence[int]) -> bool:
         whole = {needed.text: needed.words for index in chosen for needed in candidates[index].chain()}
-        return sum(whole.values()) >= LONGEST_SECTION
+        return sum(whole.values()) >= limit
 
     def bonus_for(index: int, chosen: Sequence[int]) -> float:
         return scores[index] * _company([candidates[other] for other in chosen], candidates[index])

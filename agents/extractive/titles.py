@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Collection, Sequence
 from typing import Final
 
 from ...evidence.words import fold, terms
@@ -16,10 +17,11 @@ from .patterns import patterns_of
 _NAMED: Final = 2
 _THEMES: Final = 3
 _LONGEST_TITLE: Final = 110
+_LONGEST_HEADING: Final = 6
 
 
 def section_title(focus: Focus, sentences: Sequence[Candidate], brief: SectionBrief) -> str:
-    """The facet, with the two of its key phrases that the section speaks of most."""
+    """The facet, with the two of its key phrases that the section speaks of most, or its best heading."""
     language = brief.language
     taken = set(terms(f"{focus.facet} {brief.topic}", language))
     others = {fold(focus_of(other, language).facet) for other in brief.panel if other["id"] != brief.analyst["id"]}
@@ -32,9 +34,22 @@ def section_title(focus: Focus, sentences: Sequence[Candidate], brief: SectionBr
             taken |= words
         if len(named) == _NAMED:
             break
+    if not named:
+        named = _heading(sentences, brief, taken)
     head = capitalised(focus.facet)
     title = f"{head}: {joined(named, patterns_of(language).conjunction)}" if named else head
     return title if len(title) <= _LONGEST_TITLE else head
+
+
+def _heading(sentences: Sequence[Candidate], brief: SectionBrief, taken: Collection[str]) -> list[str]:
+    """The heading under which most of the sentences stand, when it says something that `taken` does not."""
+    headings = {excerpt.key: excerpt.passage.heading for excerpt in brief.excerpts}
+    counts = Counter(headings[sentence.key] for sentence in sentences)
+    for heading, _ in counts.most_common():
+        words = set(terms(heading, brief.language))
+        if words and words.isdisjoint(taken) and len(heading.split()) <= _LONGEST_HEADING and heading[-1].isalnum():
+            return [uncapitalised(heading)]
+    return []
 
 
 def facet_in(title: str) -> str:
