@@ -135,4 +135,7 @@ def _check(layer: Mapping[str, Any], where: str) -> None:
         if first["type"] == "extra_forbidden":
             raise SettingsError(f"Unknown setting {name!r} in {where}.", hint="See `tertulia report --help`.") from None
         flag = "--" + _FLAG_NAMES.get(name, name).replace("_", "-")
-        raise SettingsError(f"{flag} ({where}): {first['msg']}.", hint="See `tertulia report --help`.") from None
+        # Language is the only setting with a pattern, and a pattern is nothing to show to a person.
+        no_code = first["type"] == "string_pattern_mismatch"
+        reason = "It should be a language code such as en, es or pt-BR" if no_code else first["msg"]
+        raise SettingsError(f"{flag} ({where}): {reason}.", hint="See `tertulia report --help`.") from None
