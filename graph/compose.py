@@ -13,12 +13,13 @@ from .. import report_templates
 from ..agents.roles import ComposeBrief
 from ..errors import explain
 from ..events import Composing, GapFound, ReportAssembled
-from ..evidence.citations import citations_in, clean_written
+from ..evidence.citations import citations_in
 from ..evidence.ledger import Ledger
 from ..evidence.repetitions import drop_repetitions
 from ..evidence.report import Report, build_report
 from ..version import VERSION
 from .context import Context, step
+from .replies import clean_reply
 from .state import Gap, ReportState
 
 
@@ -43,11 +44,11 @@ async def write_introduction(state: ReportState, runtime: Runtime[Context]) -> R
     async with step(runtime) as current:
         brief = _brief(state, current.context.ledger)
         opening = await current.context.engine.writer.write_introduction(brief)
-        text, invented = _clean(opening["text"], brief)
+        cleaned = clean_reply(current.context.engine, opening["text"], _keys(brief))
         return {
             "title": opening["title"] or state["topic"],
-            "introduction": text,
-            "composed": {"introduction": invented},
+            "introduction": cleaned.text,
+            "composed": {"introduction": cleaned.invented},
             "usage": current.usage,
         }
 
@@ -56,8 +57,9 @@ async def write_conclusion(state: ReportState, runtime: Runtime[Context]) -> Rep
     """The conclusion; it cites only what the sections cite."""
     async with step(runtime) as current:
         brief = _brief(state, current.context.ledger)
-        text, invented = _clean(await current.context.engine.writer.write_conclusion(brief), brief)
-        return {"conclusion": text, "composed": {"conclusion": invented}, "usage": current.usage}
+        draft = await current.context.engine.writer.write_conclusion(brief)
+        cleaned = clean_reply(current.context.engine, draft, _keys(brief))
+        return {"conclusion": cleaned.text, "composed": {"conclusion": cleaned.invented}, "usage": current.usage}
 
 
 async def skip_introduction(
@@ -141,9 +143,8 @@ def _brief(state: ReportState, ledger: Ledger) -> ComposeBrief:
     )
 
 
-def _clean(text: str, brief: ComposeBrief) -> tuple[str, int]:
-    cleaned = clean_written(text, {excerpt.key for excerpt in brief.excerpts}, heading_level=1)
-    return cleaned.text, cleaned.invented
+def _keys(brief: ComposeBrief) -> set[str]:
+    return {excerpt.key for excerpt in brief.excerpts}
 
 
 async def _skip(what: str, error: NodeError, runtime: Runtime[Context]) -> Command[Literal["assemble"]]:

@@ -13,11 +13,11 @@ from langgraph.types import Command
 from ..agents.roles import AnswerBrief, Question, QuestionBrief, Section, SectionBrief
 from ..errors import SourceError, explain
 from ..events import AnswerGiven, GapFound, InterviewDone, QuestionAsked, SearchDone, SectionWritten
-from ..evidence.citations import clean_written
 from ..evidence.passages import Excerpt
 from ..evidence.ranking import rank_excerpts
 from ..sources.base import Query
 from .context import Context, step
+from .replies import clean_reply
 from .routing import after_answer, after_question
 from .searches import merge_documents
 from .state import InterviewOutput, InterviewState, SearchTask
@@ -110,7 +110,7 @@ async def answer(state: InterviewState, runtime: Runtime[Context]) -> InterviewS
         if excerpts:
             brief = AnswerBrief(state["topic"], state["language"], state["analyst"], turns, question["text"], excerpts)
             draft = await context.engine.expert.answer(brief)
-            cleaned = clean_written(draft, {excerpt.key for excerpt in excerpts}, heading_level=2)
+            cleaned = clean_reply(context.engine, draft, {excerpt.key for excerpt in excerpts})
             text, invented = cleaned.text, cleaned.invented
             current.emit(AnswerGiven, answer=text, citations=len(cleaned.citations))
         else:
@@ -143,7 +143,7 @@ async def write_section(state: InterviewState, runtime: Runtime[Context]) -> Int
                 state["topic"], state["language"], analyst, state["panel"], turns, context.ledger.excerpts(keys)
             )
             draft = await context.engine.writer.write_section(brief)
-            cleaned = clean_written(draft["text"], keys, heading_level=2, title=draft["title"])
+            cleaned = clean_reply(context.engine, draft["text"], keys, title=draft["title"])
             invented += cleaned.invented
             # A section that cites nothing cannot be followed to anything, so it is not one.
             section = {**section, "title": draft["title"], "text": cleaned.text if cleaned.citations else ""}

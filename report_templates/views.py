@@ -13,7 +13,6 @@ from .locales import Catalogue, catalogue
 Report = Mapping[str, Any]
 
 _EXTRACTIVE: Final = "extractive"
-_REASON_LIMIT: Final = 300
 
 
 def is_verbatim(report: Report) -> bool:
@@ -65,19 +64,18 @@ def byline(report: Report) -> list[str]:
 
 
 def gap_lines(report: Report) -> list[str]:
-    """What the report lacks, one sentence each, each once."""
+    """What the report lacks, one sentence each, each once. Why is in evidence.json: no error text enters a report."""
     words = words_of(report)
     return list(dict.fromkeys(_gap_line(gap, words) for gap in report["gaps"]))
 
 
 def _gap_line(gap: Mapping[str, Any], words: Catalogue) -> str:
     what, _, name = one_line(gap["what"]).partition(" ")
-    reason = one_line(gap["reason"])[:_REASON_LIMIT]
-    if reason in {"", "nothing found"}:
-        reason = words.text("gaps", "nothing_found")
+    if what == "interview" and gap["reason"] == "nothing found":
+        return words.text("gaps", "empty", name=name)
     if what in {"source", "interview", "introduction", "conclusion"}:
-        return words.text("gaps", what, name=name, reason=reason)
-    return f"{what} {name}: {reason}"
+        return words.text("gaps", what, name=name)
+    return words.text("gaps", "other", name=one_line(gap["what"]))
 
 
 def about(report: Report) -> list[str]:
