@@ -156,13 +156,12 @@ def leans(text: str, language: str) -> bool:
 def refers_back(text: str, language: str) -> bool:
     """Whether a sentence opens with a bare definite noun: "The table is …", "The three projects show …"."""
     patterns = patterns_of(language)
-    first, *others = text.split(maxsplit=3)
-    if first.casefold() not in patterns.articles or len(others) < 3:
+    first, *others = text.split(maxsplit=4)
+    if first.casefold() not in patterns.articles:
         return False
-    noun, verb, _ = others
-    if noun in patterns.weak:
-        noun, verb = verb, others[2]
-    return noun.islower() and patterns.verb.match(verb) is not None
+    if len(others) > 2 and others[0] in patterns.weak and others[1].islower() and patterns.verb.fullmatch(others[2]):
+        return True
+    return len(others) > 1 and others[0].islower() and patterns.verb.fullmatch(others[1]) is not None
 
 
 def is_quotable(text: str, language: str, *, listed: bool = False) -> bool:

@@ -16,6 +16,8 @@ from .tables import is_table
 
 PHRASES_PER_FACET: Final = 6
 
+# A survey is ranked: what comes later has little to do with the topic and would only cost time.
+_SURVEYED: Final = 400
 _CONSIDERED: Final = 400
 _LONGEST_NAME: Final = 3
 _HALF_AS_NEAR: Final = 30
@@ -38,7 +40,7 @@ class Themes:
     def __init__(self, survey: Sequence[Excerpt], topic: str, language: str) -> None:
         self.language = language
         self.topic = frozenset(terms(topic, language))
-        self._excerpts = _spoken(survey, language)
+        self._excerpts = _spoken(survey[:_SURVEYED], language)
         self._documents = len({excerpt.document.id for excerpt in self._excerpts})
         self._phrases = find_key_phrases(self._excerpts, language)
         nested = self._nested()

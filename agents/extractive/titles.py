@@ -18,6 +18,7 @@ _NAMED: Final = 2
 _THEMES: Final = 3
 _LONGEST_TITLE: Final = 110
 _LONGEST_HEADING: Final = 6
+_NUMBERING = re.compile(r"\A\d[\d.)]*\s+")
 
 
 def section_title(focus: Focus, sentences: Sequence[Candidate], brief: SectionBrief) -> str:
@@ -43,7 +44,7 @@ def section_title(focus: Focus, sentences: Sequence[Candidate], brief: SectionBr
 
 def _heading(sentences: Sequence[Candidate], brief: SectionBrief, taken: Collection[str]) -> list[str]:
     """The heading under which most of the sentences stand, when it says something that `taken` does not."""
-    headings = {excerpt.key: excerpt.passage.heading for excerpt in brief.excerpts}
+    headings = {excerpt.key: _NUMBERING.sub("", excerpt.passage.heading) for excerpt in brief.excerpts}
     counts = Counter(headings[sentence.key] for sentence in sentences)
     for heading, _ in counts.most_common():
         words = set(terms(heading, brief.language))
