@@ -1,0 +1,46 @@
+"""Hedges: whether a number is said to be about, more than or less than it is."""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+from .facts import Facts
+from .quantity import Quantity
+
+_SIGNS: Final = {"~": "about", "≈": "about", "±": "about", ">": "more", "≥": "more", "<": "less", "≤": "less"}
+_LONGEST: Final = 4
+_NONE: Final = ""
+
+
+class Hedge(NamedTuple):
+    """How a number is bounded: `sense` is about, more, less, or "" for not at all; the span takes hedge and number."""
+
+    sense: str
+    text: str
+
+
+def hedge_of(facts: Facts, quantity: Quantity) -> Hedge:
+    """The hedge that stands before a quantity or, as Basque has it, after it."""
+    tokens = facts.tokens
+    hedges = facts.language.hedges
+    before = [token for token in tokens[max(0, quantity.first - _LONGEST - 1) : quantity.first] if token.text != "."]
+    if before and before[-1].text in _SIGNS:
+        return Hedge(_SIGNS[before[-1].text], facts.text[before[-1].start : quantity.end])
+    for size in range(min(_LONGEST, len(before)), 0, -1):
+        if sense := hedges.get(tuple(token.folded for token in before[-size:])):
+            return Hedge(sense, facts.text[before[-size].start : quantity.end])
+    for skipped in (0, 1):  # Basque may have a noun between the number and its hedge: `36.000 atal inguru`
+        after = tokens[quantity.last + 1 + skipped : quantity.last + 1 + skipped + _LONGEST]
+        if skipped and facts.language.code != "eu":
+            break
+        for size in range(min(_LONGEST, len(after)), 0, -1):
+            if sense := hedges.get(tuple(token.folded for token in after[:size])):
+                if not _follows(sense, after[0].folded, facts):
+                    continue
+                return Hedge(sense, facts.text[quantity.start : after[size - 1].end])
+    return Hedge(_NONE, quantity.text)
+
+
+def _follows(sense: str, word: str, facts: Facts) -> bool:
+    """Whether a hedge may stand after its number: any in Basque; `or so`, `o más` in the others."""
+    return bool(sense) and (facts.language.code == "eu" or word in facts.language.ranges)

@@ -1,0 +1,254 @@
+"""Numbers: each number of a sentence stands in a passage that it cites, whatever the locale, script or language."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
+from typing import Final, NamedTuple
+
+from .facts import Facts
+from .hedges import hedge_of
+from .quantity import Quantity, Reading
+from .verdict import Checked, Finding
+
+# Units that a number without one never stands for, unless the text speaks of the unit elsewhere.
+_STRICT: Final = frozenset({"percent", "permille", "point", "EUR", "USD", "GBP", "JPY", "CHF"})
+_FARTHEST_ROUNDING: Final = Fraction(1, 10)
+_FRACTION_ROUNDING: Final = Fraction(1, 2)
+_PLAIN_ROUNDING: Final = Fraction(3, 100)
+_FARTHEST: Final = 1000
+_SMALL: Final = 12
+_OPPOSITE: Final = {"more": "less", "less": "more"}
+
+
+class _Place(NamedTuple):
+    """A quantity and the text it stands in."""
+
+    quantity: Quantity
+    facts: Facts
+
+
+def check_numbers(sentence: Facts, passages: Sequence[Facts], titles: Sequence[Facts] = ()) -> Checked:
+    """Whether each number of the sentence stands in one of the passages, with a unit that is not another one.
+
+    A number that the passage gives more exactly stands when the sentence says that it is rounded. What would have to be
+    computed (a sum, a share, a difference) does not stand. Ones and firsts in words are not checked, and another number
+    up to twelve in words is only a warning unless the passage counts the same thing otherwise. Of the documents' titles
+    only the years count.
+    """
+    places = [_Place(quantity, facts) for facts in passages for quantity in (*facts.quantities, *facts.years())]
+    places += [_Place(year, facts) for facts in titles for year in facts.years()]
+    held = 0
+    findings: list[Finding] = []
+    for quantity in sentence.quantities:
+        if not states_number(quantity, sentence):
+            continue
+        finding = _judge(_Place(quantity, sentence), places)
+        if finding is None:
+            held += 1
+        else:
+            findings.append(finding)
+    return Checked(held, tuple(findings))
+
+
+def states_number(quantity: Quantity, sentence: Facts) -> bool:
+    """Whether a quantity says something: not `one`, not `first`, not the number of a list item."""
+    value = quantity.readings[0].value
+    if quantity.spelled and quantity.kind in {"number", "ordinal"} and value <= 1:
+        return False
+    after = sentence.tokens[quantity.last + 1].text if quantity.last + 1 < len(sentence.tokens) else ""
+    if quantity.first == 0 and value < 100:
+        # `2. The portal …`, `(2) …`, `Second, …`
+        return not (after in {".", ")"} and quantity.text.isdecimal()) and not (
+            quantity.kind == "ordinal" and after == ","
+        )
+    before = sentence.tokens[quantity.first - 1].text if quantity.first else ""
+    if before == "(" and after == ")" and len(quantity.text) == 1:
+        return False
+    # `…: 1.` is what is left where a list was cut into sentences.
+    return not (before == ":" and after == "." and quantity.last + 2 == len(sentence.tokens) and value < 100)
+
+
+def _judge(place: _Place, others: Sequence[_Place]) -> Finding | None:
+    """The finding about one number, None when it stands."""
+    same = [other for other in others if _equal(place, other)]
+    if same:
+        return _direction(place, same)
+    if place.quantity.kind == "century" and _century_has_year(place.quantity, others):
+        return None
+    hedge = hedge_of(place.facts, place.quantity)
+    rounded = [other for other in others if _rounds(place, other, hedge.sense)]
+    if rounded:
+        return None
+    if not hedge.sense and (plain := _rounded_plainly(place, others)):
+        return _finding(place, "number_rounded", plain)
+    swapped = next((other for other in others if _swapped(place, other)), None)
+    if swapped is not None:
+        return _finding(place, "number_unit", swapped.quantity.text)
+    nearest = _nearest(place, others)
+    mild = _is_small(place.quantity) and (nearest is None or not _alike(place, nearest))
+    found = nearest.quantity.text if nearest else ""
+    return _finding(place, "number_other" if found else "number_missing", found, mild=mild)
+
+
+def _is_small(quantity: Quantity) -> bool:
+    """Whether a number in words may be the writer's own count of what a passage lists: `these three parts`."""
+    return quantity.spelled and quantity.readings[0].value <= _SMALL and not quantity.units
+
+
+def _rounded_plainly(place: _Place, others: Sequence[_Place]) -> str:
+    """A number of a passage that rounds to this one, which does not say that it is rounded."""
+    if place.quantity.spelled:
+        return ""
+    value = place.quantity.readings[0].base
+    for other in others:
+        near = any(abs(b.base - value) <= value * _PLAIN_ROUNDING for b in other.quantity.readings)
+        if near and _rounds(place, other, "about"):
+            return other.quantity.text
+    return ""
+
+
+def _finding(place: _Place, reason: str, found: str, *, value: str = "", mild: bool = False) -> Finding:
+    quantity = place.quantity
+    values = {"value": value or quantity.text, **({"found": found} if found else {})}
+    return Finding(
+        "number", "warning" if mild else "error", quantity.text, quantity.start, quantity.end, reason, values
+    )
+
+
+def _equal(place: _Place, other: _Place) -> bool:
+    """Whether two quantities have a reading in common."""
+    one, two = place.quantity, other.quantity
+    if (one.kind == "time") != (two.kind == "time") or (one.kind == "century") != (two.kind == "century"):
+        return False
+    if one.kind == "time":
+        return any(a.value in (b.value, b.value + 720, b.value - 720) for a, b in _pairs(one, two))
+    return any(_same_reading(a, b, place, other) for a, b in _pairs(one, two)) and _signs_agree(place, other)
+
+
+def _pairs(one: Quantity, two: Quantity) -> Iterator[tuple[Reading, Reading]]:
+    return ((a, b) for a in one.readings for b in two.readings)
+
+
+def _same_reading(one: Reading, two: Reading, place: _Place, other: _Place) -> bool:
+    if one.unit.kind == two.unit.kind:
+        return one.base == two.base
+    if "fraction" in {one.unit.kind, two.unit.kind}:
+        return _same_share(one, two)
+    return one.value == two.value and _may_lack_unit(one, two, place, other)
+
+
+def _same_share(one: Reading, two: Reading) -> bool:
+    """`half` is 50 % and 0.5; `a third` is 33 %."""
+    share, number = (one, two) if one.unit.kind == "fraction" else (two, one)
+    if number.unit.kind == "percent":
+        exact = (share.value * 100).denominator == 1
+        return abs(share.value * 100 - number.value) <= (0 if exact else _FRACTION_ROUNDING)
+    return not number.unit.kind and share.value == number.value
+
+
+def _may_lack_unit(one: Reading, two: Reading, place: _Place, other: _Place) -> bool:
+    """Whether a number without a unit may stand for one that has it."""
+    if one.unit.kind and two.unit.kind:
+        return False
+    kind = one.unit.kind or two.unit.kind
+    bare = other.facts if one.unit.kind else place.facts
+    return kind not in _STRICT or bare.mentions(kind)
+
+
+def _signs_agree(place: _Place, other: _Place) -> bool:
+    """Whether neither says minus where the other does not; a word such as `fell` says it too."""
+    one, two = place.quantity.sign, other.quantity.sign
+    if -1 not in (one, two) or one == two:
+        return True
+    if 0 not in (one, two):
+        return False
+    unsigned = place.facts if one == 0 else other.facts
+    return not unsigned.words.isdisjoint(unsigned.language.fall)
+
+
+def _direction(place: _Place, same: Sequence[_Place]) -> Finding | None:
+    """A finding when the sentence says `more than` and every place where the number stands says `less than`."""
+    hedge = hedge_of(place.facts, place.quantity)
+    opposite = _OPPOSITE.get(hedge.sense)
+    if opposite is None:
+        return None
+    hedges = [hedge_of(other.facts, other.quantity) for other in same]
+    if any(other.sense != opposite for other in hedges):
+        return None
+    return _finding(place, "number_direction", hedges[0].text, value=hedge.text)
+
+
+def _rounds(place: _Place, other: _Place, sense: str) -> bool:
+    """Whether the other quantity rounds to this one in this sense."""
+    one, two = place.quantity, other.quantity
+    if not sense or one.kind not in {"number", "fraction"} or two.kind not in {"number", "fraction"}:
+        return False
+    return _signs_agree(place, other) and any(_near(a, b, sense, place, other) for a, b in _pairs(one, two))
+
+
+def _near(one: Reading, two: Reading, sense: str, place: _Place, other: _Place) -> bool:
+    if one.unit.kind == "fraction" and two.unit.kind == "percent":
+        value, exact, step = one.value * 100, two.value, Fraction(5)
+    elif one.unit.kind == two.unit.kind:
+        value, exact, step = one.base, two.base, one.step * one.unit.factor
+    elif _may_lack_unit(one, two, place, other):
+        value, exact, step = one.value, two.value, one.step
+    else:
+        return False
+    difference = exact - value
+    if abs(difference) > value * _FARTHEST_ROUNDING:
+        return False
+    if sense == "about":
+        return abs(difference) <= step / 2
+    return 0 <= difference < step if sense == "more" else -step < difference <= 0
+
+
+def _century_has_year(century: Quantity, others: Sequence[_Place]) -> bool:
+    """Whether a passage that names no century names a year of this one."""
+    if any(other.quantity.kind == "century" for other in others):
+        return False
+    years = [int(other.quantity.readings[0].value) for other in others if other.quantity.kind == "year"]
+    return any((year - 1) // 100 + 1 == century.readings[0].value for year in years)
+
+
+def _swapped(place: _Place, other: _Place) -> bool:
+    """Whether the other has the same digits in another unit."""
+    kinds = place.quantity.kind, other.quantity.kind
+    if "time" in kinds or "century" in kinds:
+        return False
+    return any(a.value == b.value and a.unit != b.unit for a, b in _pairs(place.quantity, other.quantity))
+
+
+def _nearest(place: _Place, others: Sequence[_Place]) -> _Place | None:
+    """What the passages say instead: the nearest number of the same kind and unit, best of the same thing."""
+    comparable = [other for other in others if _comparable(place.quantity, other.quantity)]
+    return min(comparable, key=lambda other: _distance(place, other), default=None)
+
+
+def _comparable(one: Quantity, two: Quantity) -> bool:
+    if "year" in (one.kind, two.kind) or "time" in (one.kind, two.kind) or "century" in (one.kind, two.kind):
+        return one.kind == two.kind
+    kinds = {reading.unit.kind for reading in one.readings} & {reading.unit.kind for reading in two.readings}
+    return bool(kinds) and _ratio(one, two) <= _FARTHEST
+
+
+def _distance(place: _Place, other: _Place) -> tuple[bool, float]:
+    return not _alike(place, other), _ratio(place.quantity, other.quantity)
+
+
+def _alike(place: _Place, other: _Place) -> bool:
+    """Whether both numbers count the same thing, as far as the words after them tell."""
+    return not _counted(place).isdisjoint(_counted(other))
+
+
+def _ratio(one: Quantity, two: Quantity) -> float:
+    """How many times the one is the other, at least 1."""
+    a, b = one.readings[0].base, two.readings[0].base
+    return float(max(a, b) / min(a, b)) if a and b else float(_FARTHEST + (a != b))
+
+
+def _counted(place: _Place) -> set[str]:
+    """The beginnings of the two words after a number: what is counted."""
+    following = place.facts.tokens[place.quantity.last + 1 : place.quantity.last + 3]
+    return {token.folded[:5] for token in following if token.kind == "word" and len(token.folded) > 3}

@@ -1,0 +1,37 @@
+"""Tokens: the numerals, words and signs of a text, each with its place."""
+
+from __future__ import annotations
+
+import re
+from typing import Final, NamedTuple
+
+from ..words import fold
+
+# Three groups of digits parted by white space or apostrophes are one numeral: `1 234 567`, `1’234`.
+_TOKEN: Final = re.compile(
+    r"(?P<numeral>\d{1,3}(?:[ \u00a0\u202f\u2009'’]\d{3})+(?!\d)(?:[.,]\d+)?|\d+(?:[.,]\d+)*)"
+    r"|(?P<word>[^\W\d_]+(?:·[^\W\d_]+)*)"
+    r"|(?P<sign>[^\s\w]|_)"
+)
+# Digits that state nothing: addresses, and the footnote marks and editing links of pages.
+_SILENT: Final = re.compile(r"https?://\S+|www\.\S+|\S+@\S+\.\w+|\[(?:\d{1,3}|[a-z]|edit|note \d+)\]", re.IGNORECASE)
+
+
+class Token(NamedTuple):
+    """A numeral, a word (letters only) or one sign. `folded` is its text without case and accents."""
+
+    kind: str
+    text: str
+    folded: str
+    start: int
+    end: int
+
+
+def tokenize(text: str) -> list[Token]:
+    """The tokens of a text in order, without those of addresses and footnote marks."""
+    if "[" in text or "@" in text or "www." in text or "://" in text:
+        text = _SILENT.sub(lambda match: " " * len(match[0]), text)
+    return [
+        Token(match.lastgroup or "", match[0], fold(match[0]), match.start(), match.end())
+        for match in _TOKEN.finditer(text)
+    ]
