@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -21,6 +22,7 @@ _SURVEYED: Final = 400
 _CONSIDERED: Final = 400
 _LONGEST_NAME: Final = 3
 _HALF_AS_NEAR: Final = 30
+_UBIQUITY: Final = 2
 _NESTED: Final = 0.75
 _LENGTH_WEIGHT: Final = {1: 0.8, 2: 1.2, 3: 1.0, 4: 0.9}
 
@@ -42,6 +44,7 @@ class Themes:
         self.topic = frozenset(terms(topic, language))
         self._excerpts = _spoken(survey[:_SURVEYED], language)
         self._documents = len({excerpt.document.id for excerpt in self._excerpts})
+        self._telling = self.topic - _ubiquitous(self._excerpts, language)
         self._phrases = find_key_phrases(self._excerpts, language)
         nested = self._nested()
         self._scores = {
@@ -134,7 +137,7 @@ class Themes:
         if known == 1.0:
             return 0.0
         documents = len(phrase.documents)
-        score = math.log2(1 + documents) * _LENGTH_WEIGHT[len(phrase.terms)] * (1 - 0.6 * known)
+        score = math.log2(1 + documents) * _LENGTH_WEIGHT[len(phrase.terms)] * self._nearness(phrase.terms, known)
         score *= 1 + 0.5 * min(2, len(phrase.headed)) + 0.15 * min(4, len(phrase.passages) - documents)
         if len(phrase.terms) == 1 and not phrase.headed and phrase.text.islower():
             score *= 0.5
@@ -147,6 +150,12 @@ class Themes:
         if self._documents >= 5 and documents > 0.6 * self._documents:
             score *= 0.3
         return score
+
+    def _nearness(self, key: Sequence[str], known: float) -> float:
+        """What the topic's words do for a phrase: a telling one keeps it on the topic, the others only repeat it."""
+        if known <= 0.5 and not self._telling.isdisjoint(key):
+            return 1.2
+        return 1 - 0.6 * known
 
     def _nested(self) -> set[tuple[str, ...]]:
         """Phrases that are nearly always part of one and the same longer phrase: "protection agency"."""
@@ -172,6 +181,12 @@ def _spoken(survey: Sequence[Excerpt], language: str) -> list[Excerpt]:
     own = [excerpt for excerpt in prose if language_of(excerpt, language) == base_language(language)]
     documents, own_documents = ({excerpt.document.id for excerpt in found} for found in (prose, own))
     return own if len(own_documents) >= 2 and 5 * len(own_documents) >= len(documents) else prose
+
+
+def _ubiquitous(excerpts: Sequence[Excerpt], language: str) -> set[str]:
+    """The terms that stand in at least every second passage."""
+    counts = Counter(term for excerpt in excerpts for term in set(terms(excerpt.text, language)))
+    return {term for term, count in counts.items() if _UBIQUITY * count >= len(excerpts)}
 
 
 def _is_banned(key: tuple[str, ...], banned: Collection[frozenset[str]]) -> bool:
