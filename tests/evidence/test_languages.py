@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from tertulia.evidence.languages import RECOGNISED, SUPPORTED, base_language, detect_language, language_data
 
 TOPICS = """
