@@ -53,7 +53,24 @@ _EXAMPLES: Final = """Examples:
   tertulia report "Heat pumps in old houses" --model openai:gpt-5.4-mini
   tertulia resume k3fzx2bd
 
-Every flag can also be set in the environment: --analysts as TERTULIA_ANALYSTS, and so on."""
+Flags can also be set in the environment (--analysts as TERTULIA_ANALYSTS, and so on), in tertulia.toml in the working
+folder, and in your own settings.toml."""
+
+_REPORT_EXAMPLES: Final = """Examples:
+
+\b
+  tertulia report "Open data in Spain" --docs notes/ --docs law.pdf
+  tertulia report "Datos abiertos en España" --source wikipedia --yes
+  tertulia report "Heat pumps" --analysts 5 --turns 3 --model ollama:qwen3:8b
+  tertulia report "Heat pumps" --feedback "someone who doubts" --yes --output - > heat-pumps.md"""
+
+_RESUME_EXAMPLES: Final = """Examples:
+
+\b
+  tertulia resume k3fzx2bd
+  tertulia resume k3fzx2bd --feedback "more on training" --yes
+  tertulia show k3fzx2bd --panel > panel.yaml   (change it, then)
+  tertulia resume k3fzx2bd --panel panel.yaml"""
 
 app = typer.Typer(
     name="tertulia",
@@ -92,12 +109,12 @@ def _run() -> int:
         _complain(str(error), error.hint)
         return error.exit_code
     except Exception as error:  # the outermost edge: a person gets a line, never a traceback
-        if os.environ.get(_DEBUG):
-            raise
         if hasattr(error, "format_message"):  # a wrong flag or argument, as typer says it
             command = getattr(getattr(error, "ctx", None), "command_path", "tertulia")
             _complain(error.format_message(), f"`{command} --help` lists what there is.")
             return 2
+        if os.environ.get(_DEBUG):
+            raise
         _complain(f"unexpected error: {type(error).__name__}: {error}", f"Set {_DEBUG}=1 to see the traceback.")
         return 1
 
@@ -123,7 +140,7 @@ def tertulia(
         result(context.get_help())
 
 
-@app.command()
+@app.command(epilog=_REPORT_EXAMPLES)
 def report(
     context: typer.Context,
     topic: Topic,
@@ -160,7 +177,7 @@ def report(
     raise typer.Exit(session.report(topic, approve=approve, panel=invited, replies=[] if invited else replies))
 
 
-@app.command()
+@app.command(epilog=_RESUME_EXAMPLES)
 def resume(
     context: typer.Context,
     run: Run,

@@ -7,9 +7,7 @@ from typing import Annotated
 
 import typer
 
-Topic = Annotated[
-    str, typer.Argument(metavar="TOPIC", help="What the report is about, in quotation marks.", show_default=False)
-]
+Topic = Annotated[str, typer.Argument(help="What the report is about, in quotation marks.", show_default=False)]
 Run = Annotated[str, typer.Argument(metavar="RUN", help="The id of a run, or how it begins.", show_default=False)]
 
 Analysts = Annotated[int | None, typer.Option(metavar="N", help="How many analysts.  [default: 3]")]

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal
 
+from ..agents.panel import apply_reply
 from ..app import Reviewer
 from ..errors import PanelError
 from .cards import show_cards
@@ -191,8 +192,14 @@ class ScriptedReviewer:
 
 
 def scripted_replies(*, approve: bool, feedback: Sequence[str], panel: Sequence[Mapping[str, Any]] = ()) -> list[Reply]:
-    """What the flags of the command line say about a panel: feedback in order or a panel instead, then approval."""
-    replies: list[Reply] = [{"action": "revise", "feedback": text} for text in feedback]
+    """What the flags of the command line say about a panel: feedback in order or a panel instead, then approval.
+
+    Raises:
+        PanelError: a feedback is empty or too long.
+    """
+    replies: list[Reply] = [{"action": "revise", "feedback": plain_line(text)} for text in feedback]
+    for reply in replies:
+        apply_reply((), reply)
     if panel:
         replies.append({"action": "replace", "panel": [dict(analyst) for analyst in panel]})
     if approve or panel:

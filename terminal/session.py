@@ -21,6 +21,7 @@ from .consoles import is_interactive, open_console, result, say
 from .delivery import STDOUT, main_file, print_report, require_writable, short_path
 from .progress import LiveView, PlainView, QuietView, View
 from .review import Reply, ScriptedReviewer, TerminalReviewer
+from .text import plain_line
 
 _INTERRUPTED: Final = 130
 
@@ -50,7 +51,7 @@ class Session:
 
         async def begin() -> str:
             self._view.begin([])
-            return (await self._app.start(topic, approve=approve, panel=panel)).id
+            return (await self._app.start(plain_line(topic), approve=approve, panel=panel)).id
 
         return self._hold(begin, replies)
 

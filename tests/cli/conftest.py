@@ -90,11 +90,11 @@ def terminal(small_report: Callable[..., list[str]]) -> Iterator[Callable[..., p
     """Start a command, or a small report, in a terminal of 80 columns and 24 lines."""
     children: list[pexpect.spawn[str]] = []
 
-    def start(*arguments: str, **environment: str) -> pexpect.spawn[str]:
-        given: Sequence[str] = arguments or small_report()
+    def start(*arguments: str, command: Sequence[str] = (), **environment: str) -> pexpect.spawn[str]:
+        program, *given = command or [sys.executable, "-m", "tertulia", *(arguments or small_report())]
         child = pexpect.spawn(
-            sys.executable,
-            ["-m", "tertulia", *given],
+            program,
+            given,
             dimensions=(24, 80),
             encoding="utf-8",
             timeout=30,

@@ -36,6 +36,10 @@ CASES = {
     "a panel file that is not there": (["report", "x", *FOLDER, "--panel", "nowhere"], "nowhere cannot be read"),
     "a panel file with a mistake": (["report", "x", *FOLDER, "--panel", "bad.yaml"], "bad.yaml: not valid YAML, line"),
     "a panel file of something else": (["report", "x", *FOLDER, "--panel", "bad.j2"], "bad.j2: "),
+    "empty feedback": (
+        ["report", "x", *FOLDER, "--feedback", " "],
+        "feedback: String should have at least 1 character",
+    ),
     "two panels": (["report", "x", "--panel", "bad.yaml", "--feedback", "y"], "--panel and --feedback exclude"),
     "two kinds of output": (["report", "x", "--json", "--output", "-"], "--json and --output -"),
     "an unknown run, resumed": (["resume", "zzzz", "--yes"], "There is no run 'zzzz'"),
@@ -96,5 +100,7 @@ def test_an_error_nobody_expected_is_a_line_too(monkeypatch: pytest.MonkeyPatch,
         "tertulia: unexpected error: RuntimeError: the moon is red\nSet TERTULIA_DEBUG=1 to see the traceback.\n"
     )
     monkeypatch.setenv("TERTULIA_DEBUG", "1")
+    assert call(["runs", "--nope"], monkeypatch) == 2
+    monkeypatch.setattr(sys, "argv", ["tertulia", "runs"])
     with pytest.raises(RuntimeError, match="the moon"):
         tertulia.cli.main()

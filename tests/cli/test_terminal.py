@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import shlex
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -79,6 +81,16 @@ def test_leaving_the_prompt_keeps_the_run(terminal: Terminal, key: str, code: in
     assert exit_code == code
     assert re.search(r"tertulia resume \w+", shown)
     assert "Traceback" not in shown
+
+
+def test_the_question_does_not_land_in_the_result(terminal: Terminal, small_report: Callable[..., list[str]]):
+    """`tertulia report … > file` still asks, and the file holds the path alone."""
+    command = shlex.join([sys.executable, "-m", "tertulia", *small_report()])
+    child = terminal(command=["sh", "-c", f"{command} > result"])
+    answers(child, (PROMPT, "yes"))
+    assert ends(child)[0] == 0
+    (path,) = Path("result").read_text("utf-8").splitlines()
+    assert Path(path).is_file()
 
 
 @pytest.mark.parametrize("environment", [{}, {"NO_COLOR": "1"}, {"TERM": "dumb"}], ids=str)
