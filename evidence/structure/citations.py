@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Final
 
 from .addresses import ADDRESS, TARGET, is_web, trim
+from .author_years import author_years, find_author_years
 from .listing import HIGHEST, Listing
 
 _ONE: Final = r"\^?\d{1,4}(?:[ \t]*[-–—~～至][ \t]*\^?\d{1,4})?"
@@ -16,7 +17,7 @@ _LOCATOR: Final = r"(?:,[ \t]*(?:pp?|ch|sec|§|págs?)\.?[ \t]*\d[\d–-]*+)?"
 # Some chat tools put the place in the source after a dagger: 【3†L12-L20】, 【4:1†source】.
 _DAGGER: Final = r"(?::\d{1,4})?†[^】\]\n]{0,80}"
 _NUMBERS: Final = rf"[ \t]*(?P<numbers>{_MANY}){_LOCATOR}(?:{_DAGGER})?[ \t]*"
-_TEXT: Final = r"(?:[^\[\]\n\\]++|\\.|\[[^\[\]\n]*+\])*+"
+_TEXT: Final = r"(?:[^\[\]\n]++|\[[^\[\]\n]*+\])*+"
 
 _CITATION = re.compile(
     "|".join(
@@ -45,8 +46,9 @@ _LAST_WORD = re.compile(r"[^\W\d_]{1,12}\Z")
 class Citation:
     """One citation as it stands in the text: the labels that a marker names, or the address that a link gives.
 
-    `form` is marker, link, address or "" for a link that cites nothing (an image, an anchor). `cuts` are the spans
-    that are no part of the sentence.
+    `form` is marker, link, address, author or "" for a link that cites nothing (an image, an anchor). `cuts` are the
+    spans that are no part of the sentence. `place` is where the source stands in the list that an author and a year
+    are found in.
     """
 
     form: str
@@ -55,18 +57,28 @@ class Citation:
     labels: tuple[str, ...] = ()
     address: str = ""
     cuts: tuple[tuple[int, int], ...] = ()
+    place: int = -1
 
 
 def find_citations(listing: Listing) -> list[Citation]:
     """Every citation in the body, in order.
 
-    Raised digits are markers only where sources are numbered and no brackets cite: otherwise they are powers.
+    Raised digits are markers only where sources are numbered and no brackets cite: otherwise they are powers. Authors
+    with a year are citations where the list has no numbers.
     """
     found = [citation for match in _CITATION.finditer(listing.body) if (citation := _read(match, listing))]
-    if not listing.labels or any(citation.labels for citation in found):
+    if any(citation.labels for citation in found):
         return found
-    raised = (_raised(match, listing.body) for match in _CITATION.finditer(listing.body))
-    return sorted([*found, *(citation for citation in raised if citation)], key=lambda citation: citation.start)
+    if listing.labels:
+        raised = (_raised(match, listing.body) for match in _CITATION.finditer(listing.body))
+        found.extend(citation for citation in raised if citation)
+    else:
+        places = author_years([source.text for source in listing.sources])
+        found.extend(
+            Citation("author", start, end, cuts=((start, start),), place=place)
+            for start, end, place in find_author_years(listing.body, places)
+        )
+    return sorted(found, key=lambda citation: citation.start)
 
 
 def _read(match: re.Match[str], listing: Listing) -> Citation | None:
@@ -126,7 +138,9 @@ def _labels(numbers: str, listing: Listing) -> tuple[str, ...]:
     """The labels that `1, 4-6` names; none when it cannot be a marker, as `[2024]` and `[0, 1]` cannot."""
     labels = _expanded(numbers)
     known = listing.labels
-    return labels if all(0 < int(label) <= HIGHEST or label in known for label in labels) else ()
+    if not all(0 < int(label) <= HIGHEST or label in known for label in labels):
+        return ()
+    return tuple(_note_label(label, listing) for label in labels) if "^" in numbers else labels
 
 
 @lru_cache(maxsize=4096)

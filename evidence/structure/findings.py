@@ -109,10 +109,11 @@ def find_all(reading: Reading) -> list[Finding]:
 
 
 def used_sources(reading: Reading) -> list[bool]:
-    """For each listed source whether a marker names it or a link leads to one of its pages."""
+    """For each listed source whether a marker or an author and year name it, or a link leads to one of its pages."""
     labels, pages = reading.cited_labels, reading.linked_pages
+    places = {citation.place for citation in reading.citations}
     return [
-        reading.label(index) in labels or not pages.isdisjoint(source.pages)
+        reading.label(index) in labels or index in places or not pages.isdisjoint(source.pages)
         for index, source in enumerate(reading.listing.sources)
     ]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Final
 
 from .addresses import addresses_in, is_web, page
@@ -19,7 +20,7 @@ _TITLE = re.compile(
     (?:(?:main|key|primary|selected|list[ ]of|cited|works|full|principales|listado?[ ]de|lista[ ]de)[ ])*
     (?:sources?|references?|reference[ ]list|bibliograph(?:y|ie)|citations?|works[ ]cited|literature[ ]cited
       |endnotes?|footnotes?
-      |fuentes?|referencias?|bibliograf[ií]a|obras[ ]citadas|citas|notas?|fonts?|referències|iturriak?|erreferentziak?
+      |fuentes?|referencias?|bibliograf[ií]a|obras[ ]citadas|citas|fonts?|referències|iturriak?|erreferentziak?
       |fontes?|referências|fonti|riferimenti|références|quellen|quellenverzeichnis|literatur(?:verzeichnis)?
       |einzelnachweise|bibliografi[ae]|출처|참고[ ]?문헌|出典)
     (?:[ ](?:cited|consulted|used|list|citad[ao]s|consultad[ao]s|bibliogr[aá]ficas))*
@@ -76,7 +77,7 @@ class ListedSource:
         return frozenset(map(page, self.addresses))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Listing:
     """The sources that a report lists, the text without them, and the addresses that its link definitions name."""
 
@@ -84,12 +85,12 @@ class Listing:
     body: str
     definitions: dict[str, str]
 
-    @property
+    @cached_property
     def labels(self) -> frozenset[str]:
         """What markers may cite."""
         return frozenset(source.label for source in self.sources if source.label)
 
-    @property
+    @cached_property
     def footnotes(self) -> bool:
         """Whether any source is a footnote."""
         return any(source.label.startswith("^") for source in self.sources)
@@ -146,8 +147,8 @@ def _headed_regions(text: str, blocks: list[Block]) -> list[_Region]:
         if (found and block.start < found[-1].end) or not _is_title(text, block):
             continue
         level = block.level or PSEUDO_LEVEL
-        later = (after for after in blocks[index + 1 :] if after.kind == "heading" and after.level <= level)
-        following = next(later, None)
+        later = (blocks[place] for place in range(index + 1, len(blocks)))
+        following = next((after for after in later if after.kind == "heading" and after.level <= level), None)
         end = text.rfind("\n", 0, following.start) + 1 if following else len(text)
         region = _region(text, block.start, min(_line_end(text, block.start) + 1, end), end)
         if region:
