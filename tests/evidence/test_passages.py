@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from hypothesis import given
 from hypothesis import strategies as st
+
 from tertulia.evidence.documents import make_document
 from tertulia.evidence.ledger import Ledger
 from tertulia.evidence.passages import KEY_PATTERN, MAXIMUM_LENGTH, Excerpt, split_passages

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+
 from tertulia.evidence.urls import canonical_url, site_name
 
 PIECES = st.one_of(
