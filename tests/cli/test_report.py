@@ -163,6 +163,23 @@ def test_nothing_found_is_exit_code_4_and_no_file(tertulia: Tertulia, documents:
     assert files_in(".") == ["bees"]
 
 
+def test_hostile_text_never_reaches_the_terminal(tertulia: Tertulia, documents: Path):
+    """Escape sequences and direction marks in topics, documents and file names are not passed on."""
+    for path in documents.iterdir():
+        text = path.read_text("utf-8").replace("bees", "\x1b[31mbees\x1b[0m").replace("# ", "# \x1b]0;title\x07\u202e")
+        path.write_text(text, "utf-8")
+    (documents / "\x1b[2Jempty.md").write_text("", "utf-8")
+    given = ["--docs", str(documents), "--source", "documents", "--analysts", "2", "--turns", "1", "--yes"]
+    done = tertulia("report", "Bees\x1b[5m in the \u202ecity", *given)
+    assert done.returncode == 0, done.stderr
+    run = Path(done.stdout.strip()).parent.name.rpartition("-")[2]
+    shown = [tertulia("show", run, *flags) for flags in ([], ["--panel"], ["--sources"], ["--interview", "1"])]
+    for text in [done.stdout, done.stderr, *(show.stdout for show in shown), tertulia("runs").stdout]:
+        assert text
+        assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e]", text)
+    assert "Skipped" in done.stderr or "skipped" in done.stderr
+
+
 def test_the_demonstration_needs_nothing_and_minds_no_setting(tertulia: Tertulia):
     """Keys, a model that does not exist and odd settings in the environment change nothing."""
     odd = {

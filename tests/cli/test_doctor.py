@@ -1,0 +1,64 @@
+"""What the doctor finds, looked at without a network."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+
+import pytest
+
+from tertulia.doctor import Finding, examine, is_well
+
+
+def look(**environment: str) -> dict[str, Finding]:
+    return {finding.name: finding for finding in examine(online=False, environment=environment)}
+
+
+@pytest.fixture
+def no_packages(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No provider's package is installed."""
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
+
+
+def test_nothing_configured_is_well():
+    """The extractive engine plays, and a hint says what would bring a model."""
+    found = look()
+    assert is_well(list(found.values()))
+    assert found["engine"].detail.startswith("extractive: no model is named")
+    assert "TERTULIA_MODEL" in found["engine"].hint
+    assert found["source documents"].state == "off"
+
+
+@pytest.mark.usefixtures("no_packages")
+def test_a_key_without_its_package_names_the_command_that_installs_it():
+    found = look(OPENAI_API_KEY="sk-x")
+    assert (found["engine"].state, found["model openai"].state) == ("broken", "missing")
+    assert found["engine"].hint == 'Install it: pip install "tertulia[openai]"'
+    assert found["model anthropic"].state == "off"
+
+
+@pytest.mark.parametrize(
+    ("environment", "name", "expected"),
+    [
+        ({"TERTULIA_MODEL": "openai:x"}, "engine", "there is no key"),
+        ({"TERTULIA_MODEL": "gpt"}, "engine", "not of the form provider:model"),
+        ({"TERTULIA_ANALYSTS": "none"}, "settings", "--analysts (the environment)"),
+        ({"TERTULIA_SOURCE": "web"}, "source web", "missing key"),
+        ({"TERTULIA_SOURCE": "nope"}, "source nope", "no source of this name"),
+        ({"TERTULIA_DOCS": "nowhere"}, "source documents", "nowhere does not exist"),
+        ({"TERTULIA_HOME": "file/home"}, "home", "cannot be written"),
+    ],
+)
+def test_what_was_configured_and_cannot_work_is_broken(environment: dict[str, str], name: str, expected: str):
+    """Each with what to do about it; the exit code follows from it."""
+    Path("file").write_text("", "utf-8")
+    found = look(**environment)
+    assert found[name].state == "broken"
+    assert expected in found[name].detail
+    assert found[name].hint
+    assert not is_well(list(found.values()))
+
+
+def test_a_local_model_needs_no_key():
+    found = look(TERTULIA_MODEL="openai:x", TERTULIA_BASE_URL="http://127.0.0.1:9/v1")
+    assert found["engine"].state == "ok"
