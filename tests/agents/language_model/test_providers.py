@@ -95,9 +95,10 @@ def test_anthropic_accepts_what_it_is_built_with():
 
 def test_the_panel_form_can_be_asked_for_at_each_provider():
     """Both ways of asking give a bound model and a parser; only the model is used."""
-    for name in ("openai:x", "anthropic:claude-haiku-5-5", "ollama:x"):
+    for name in ("openai:x", "anthropic:claude-haiku-5-5", "google:gemini-flash-latest", "mistral:x", "ollama:x"):
         strict = name.startswith("openai")
         model = open_chat_model(name, Settings(), KEYS)
+        assert "secret-key" not in repr(model)
         chat = Chat(model, name, address="", context_window=8_192, strict=strict)
         for method in ("json_schema", "function_calling"):
             bound = chat._bound(method, Panel)
