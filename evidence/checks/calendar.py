@@ -12,13 +12,14 @@ from .vocabulary import Vocabulary
 
 _NUMERIC: Final = re.compile(
     r"(?<![\w./-])(?:(?P<iso>\d{4})(?P<mark>[-/.])(?P<month>\d{1,2})(?P=mark)(?P<day>\d{1,2})"
-    r"|(?P<one>\d{1,2})(?P<sign>[-/.])(?P<two>\d{1,2})(?P=sign)(?P<year>\d{4}|\d{2}))(?![\w-]|[./]\d)"
+    r"|(?P<one>\d{1,2})(?P<sign>[-/.])(?P<two>\d{1,2})(?P=sign)(?P<year>\d{4}|\d{2}))(?![\d-]|[./]\d)"
 )
 _BEFORE: Final = frozenset("of de del do d l the el o ' ’ , .".split())  # noqa: SIM905
 _AFTER: Final = frozenset("of de del do d the el , . ' ’".split())  # noqa: SIM905
 _DECADE_LINKS: Final = frozenset("de los las del dels les d ' ’ dos das os the".split())  # noqa: SIM905
 # English words that are months only beside a day or a year.
 _ALSO_WORDS: Final = frozenset({"may", "march"})
+_BEFORE_MONTHS: Final = frozenset("in since by until till last next this during from early late mid of".split())  # noqa: SIM905
 _NOT_DAYS: Final = frozenset(":%$€")
 _REACH: Final = 4
 
@@ -167,10 +168,16 @@ class _Month:
         if not year:
             year, last = self._after(last, lowest=1000, highest=2100)
         alone = not day and not year
-        if alone and (token.folded in _ALSO_WORDS or token.folded in self.language.month_abbreviations):
+        if alone and (token.folded in self.language.month_abbreviations or self._is_other_word(index)):
             return None
         start, end = self.tokens[first].start, self.tokens[last].end
         return DateMention(self.text[start:end], start, end, first, last, (Date(year, month, day),))
+
+    def _is_other_word(self, index: int) -> bool:
+        """Whether `May` or `March` stands alone, and not after `in` or the like."""
+        if self.language.code != "en" or self.tokens[index].folded not in _ALSO_WORDS:
+            return False
+        return not index or self.tokens[index - 1].folded not in _BEFORE_MONTHS
 
     def _day_before(self, index: int) -> tuple[int, int]:
         """`12 de` before the month; the day and its token."""

@@ -36,7 +36,9 @@ class Facts:
         """The years that stand alone, and those of its dates."""
         dated = [(date, year) for date in self.dates for year in {reading.year for reading in date.readings} - {0}]
         return [quantity for quantity in self.quantities if quantity.kind == "year"] + [
-            Quantity("year", str(year), date.start, date.end, date.first, date.last, (Reading(Fraction(year), _YEAR),))
+            Quantity(
+                "year", str(year), date.start, date.end, date.first, date.last, (Reading.of(Fraction(year), _YEAR),)
+            )
             for date, year in dated
         ]
 

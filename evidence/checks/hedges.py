@@ -10,6 +10,8 @@ from .quantity import Quantity
 _SIGNS: Final = {"~": "about", "≈": "about", "±": "about", ">": "more", "≥": "more", "<": "less", "≤": "less"}
 _LONGEST: Final = 4
 _NONE: Final = ""
+_FARTHEST: Final = 3
+"""How many tokens may stand between a number and its hedge in Basque: `36.000 hautes-atal inguru`."""
 
 
 class Hedge(NamedTuple):
@@ -29,18 +31,15 @@ def hedge_of(facts: Facts, quantity: Quantity) -> Hedge:
     for size in range(min(_LONGEST, len(before)), 0, -1):
         if sense := hedges.get(tuple(token.folded for token in before[-size:])):
             return Hedge(sense, facts.text[before[-size].start : quantity.end])
-    for skipped in (0, 1):  # Basque may have a noun between the number and its hedge: `36.000 atal inguru`
-        after = tokens[quantity.last + 1 + skipped : quantity.last + 1 + skipped + _LONGEST]
-        if skipped and facts.language.code != "eu":
-            break
+    for start in range(quantity.last + 1, quantity.last + 2 + (_FARTHEST if facts.language.code == "eu" else 0)):
+        after = tokens[start : start + _LONGEST]
         for size in range(min(_LONGEST, len(after)), 0, -1):
-            if sense := hedges.get(tuple(token.folded for token in after[:size])):
-                if not _follows(sense, after[0].folded, facts):
-                    continue
+            sense = hedges.get(tuple(token.folded for token in after[:size]))
+            if sense and _follows(after[0].folded, facts):
                 return Hedge(sense, facts.text[quantity.start : after[size - 1].end])
     return Hedge(_NONE, quantity.text)
 
 
-def _follows(sense: str, word: str, facts: Facts) -> bool:
+def _follows(word: str, facts: Facts) -> bool:
     """Whether a hedge may stand after its number: any in Basque; `or so`, `o más` in the others."""
-    return bool(sense) and (facts.language.code == "eu" or word in facts.language.ranges)
+    return facts.language.code == "eu" or word in facts.language.ranges

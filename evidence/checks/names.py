@@ -54,7 +54,7 @@ def find_names(sentence: Facts, topic: str = "") -> list[Name]:
     A name of which every word belongs to the topic is left out.
     """
     chunks = list(CHUNK.finditer(sentence.text))
-    if _is_title_case(chunks):
+    if _is_title_case(sentence.text, chunks):
         return []
     code = sentence.language.code
     known = {form for word in CHUNK.findall(topic) for form in forms(word, code)}
@@ -142,10 +142,11 @@ def _alike(name: Name, facts: Facts) -> Iterator[str]:
             yield " ".join(facts.text[other[0].start() : other[-1].end()].split())
 
 
-def _is_title_case(chunks: Collection[re.Match[str]]) -> bool:
-    """Whether nearly every longer word has a capital, as in a heading: then a capital says nothing."""
+def _is_title_case(text: str, chunks: Collection[re.Match[str]]) -> bool:
+    """Whether nearly every longer word has a capital and no stop ends them, as in a heading: a capital says nothing."""
     longer = [chunk for chunk in chunks if len(chunk[0]) > 3 and chunk[0].isalpha()]
-    return len(longer) > 3 and sum(chunk[0][0].isupper() for chunk in longer) > 0.7 * len(longer)
+    capitals = sum(chunk[0][0].isupper() for chunk in longer)
+    return len(longer) > 3 and capitals > 0.7 * len(longer) and text.rstrip()[-1:] not in {".", "!", "?"}
 
 
 def _runs(text: str, chunks: Sequence[re.Match[str]]) -> Iterator[list[re.Match[str]]]:

@@ -13,9 +13,9 @@ from .verdict import Checked, Finding
 
 # Units that a number without one never stands for, unless the text speaks of the unit elsewhere.
 _STRICT: Final = frozenset({"percent", "permille", "point", "EUR", "USD", "GBP", "JPY", "CHF"})
-_FARTHEST_ROUNDING: Final = Fraction(1, 10)
+_FARTHEST_ROUNDING: Final = 0.1
 _FRACTION_ROUNDING: Final = Fraction(1, 2)
-_PLAIN_ROUNDING: Final = Fraction(3, 100)
+_PLAIN_ROUNDING: Final = 0.03
 _FARTHEST: Final = 1000
 _SMALL: Final = 12
 _OPPOSITE: Final = {"more": "less", "less": "more"}
@@ -57,16 +57,17 @@ def states_number(quantity: Quantity, sentence: Facts) -> bool:
     if quantity.spelled and quantity.kind in {"number", "ordinal"} and value <= 1:
         return False
     after = sentence.tokens[quantity.last + 1].text if quantity.last + 1 < len(sentence.tokens) else ""
-    if quantity.first == 0 and value < 100:
-        # `2. The portal …`, `(2) …`, `Second, …`
-        return not (after in {".", ")"} and quantity.text.isdecimal()) and not (
-            quantity.kind == "ordinal" and after == ","
-        )
+    if quantity.first == 0 and ((quantity.spelled and quantity.kind == "ordinal") or _is_list_number(quantity, after)):
+        return False  # `Second, …`, `2. The portal …`; Galician `Segundo` is also `According to`
     before = sentence.tokens[quantity.first - 1].text if quantity.first else ""
     if before == "(" and after == ")" and len(quantity.text) == 1:
         return False
     # `…: 1.` is what is left where a list was cut into sentences.
     return not (before == ":" and after == "." and quantity.last + 2 == len(sentence.tokens) and value < 100)
+
+
+def _is_list_number(quantity: Quantity, after: str) -> bool:
+    return after in {".", ")"} and quantity.text.isdecimal() and len(quantity.text) < 3
 
 
 def _judge(place: _Place, others: Sequence[_Place]) -> Finding | None:
@@ -100,9 +101,9 @@ def _rounded_plainly(place: _Place, others: Sequence[_Place]) -> str:
     """A number of a passage that rounds to this one, which does not say that it is rounded."""
     if place.quantity.spelled:
         return ""
-    value = place.quantity.readings[0].base
+    size = place.quantity.readings[0].size
     for other in others:
-        near = any(abs(b.base - value) <= value * _PLAIN_ROUNDING for b in other.quantity.readings)
+        near = any(abs(reading.size - size) <= size * _PLAIN_ROUNDING for reading in other.quantity.readings)
         if near and _rounds(place, other, "about"):
             return other.quantity.text
     return ""
@@ -132,7 +133,7 @@ def _pairs(one: Quantity, two: Quantity) -> Iterator[tuple[Reading, Reading]]:
 
 def _same_reading(one: Reading, two: Reading, place: _Place, other: _Place) -> bool:
     if one.unit.kind == two.unit.kind:
-        return one.base == two.base
+        return one.size == two.size and one.base == two.base
     if "fraction" in {one.unit.kind, two.unit.kind}:
         return _same_share(one, two)
     return one.value == two.value and _may_lack_unit(one, two, place, other)
@@ -189,16 +190,14 @@ def _rounds(place: _Place, other: _Place, sense: str) -> bool:
 
 def _near(one: Reading, two: Reading, sense: str, place: _Place, other: _Place) -> bool:
     if one.unit.kind == "fraction" and two.unit.kind == "percent":
-        value, exact, step = one.value * 100, two.value, Fraction(5)
-    elif one.unit.kind == two.unit.kind:
-        value, exact, step = one.base, two.base, one.step * one.unit.factor
-    elif _may_lack_unit(one, two, place, other):
-        value, exact, step = one.value, two.value, one.step
-    else:
+        one, two = Reading.of(one.value * 100, Fraction(5)), Reading.of(two.value, two.step)
+    elif one.unit.kind != two.unit.kind:
+        if not _may_lack_unit(one, two, place, other):
+            return False
+        one, two = Reading.of(one.value, one.step), Reading.of(two.value, two.step)
+    if abs(two.size - one.size) > one.size * _FARTHEST_ROUNDING:
         return False
-    difference = exact - value
-    if abs(difference) > value * _FARTHEST_ROUNDING:
-        return False
+    difference, step = two.base - one.base, one.step * one.unit.factor
     if sense == "about":
         return abs(difference) <= step / 2
     return 0 <= difference < step if sense == "more" else -step < difference <= 0
@@ -244,8 +243,8 @@ def _alike(place: _Place, other: _Place) -> bool:
 
 def _ratio(one: Quantity, two: Quantity) -> float:
     """How many times the one is the other, at least 1."""
-    a, b = one.readings[0].base, two.readings[0].base
-    return float(max(a, b) / min(a, b)) if a and b else float(_FARTHEST + (a != b))
+    a, b = one.readings[0].size, two.readings[0].size
+    return max(a, b) / min(a, b) if a and b else _FARTHEST + float(a != b)
 
 
 def _counted(place: _Place) -> set[str]:

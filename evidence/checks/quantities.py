@@ -58,10 +58,12 @@ class _Reader:
             return self._numeral(index, index)
         if token.kind == "sign":
             return self._signed(index)
-        if self.language.knows(token.folded, self.language.century) and (century := self._century_after(index)):
-            return century
         if token.folded == "ehuneko" or token.folded in _CURRENCY_CODES:
             return self._prefixed(index)
+        if not token.text.isupper() and not self.language.may_open(token.folded):
+            return None
+        if self.language.knows(token.folded, self.language.century) and (century := self._century_after(index)):
+            return century
         return self._words(index)
 
     def _signed(self, index: int) -> Quantity | None:
@@ -106,7 +108,7 @@ class _Reader:
         self.index = index + 1
         if not numerals:
             return None
-        readings = tuple(Reading(value, step) for value, step in numerals)
+        readings = tuple(Reading.of(value, step) for value, step in numerals)
         kind = "year" if _is_year(token.text) else "number"
         return self._finish(kind, first, index, readings, unit)
 
@@ -119,7 +121,7 @@ class _Reader:
             if part := self._parts(index, spelled.value, spelled.after) or self._compound_ordinal(index, spelled):
                 return part
             self.index = spelled.after
-            readings = (Reading(spelled.value, spelled.step),)
+            readings = (Reading.of(spelled.value, spelled.step),)
             quantity = self._finish("number", index if first is None else first, self.index - 1, readings, unit)
             return replace(quantity, spelled=True) if quantity else None
         if token.folded in self.language.ones and (fraction := self._parts(index, Fraction(1), index + 1)):
@@ -143,7 +145,7 @@ class _Reader:
         if century := self._century_before(first, last, value):
             return century
         self.index = last + 1
-        return replace(self._quantity("ordinal", first, last, (Reading(value, Fraction(1)),)), spelled=True)
+        return replace(self._quantity("ordinal", first, last, (Reading.of(value, Fraction(1)),)), spelled=True)
 
     def _finish(
         self, kind: str, first: int, index: int, readings: tuple[Reading, ...], unit: tuple[Unit, ...]
@@ -172,12 +174,23 @@ class _Reader:
             factor, after = 1, start
         smallest = self._multiplier(after - 1) or 1
         halves, after = self._half_more(after) if smallest > 1 else (Fraction(0), after)
+        if max(factor, smallest) == 1 and not more:
+            return 1, after, readings
         step = Fraction(1, 2) if more else Fraction(1)
+        if factor > 1:
+            readings = self._by_locale(last, readings)
         product = tuple(
-            Reading((reading.value + more) * factor + halves * smallest, reading.step * factor * step, reading.unit)
+            Reading.of((reading.value + more) * factor + halves * smallest, reading.step * factor * step, reading.unit)
             for reading in readings
         )
         return max(factor, smallest), after, product
+
+    def _by_locale(self, last: int, readings: tuple[Reading, ...]) -> tuple[Reading, ...]:
+        """Of the two readings of `3.000 millones` the one of the language: nobody writes 3 with three decimals."""
+        text = self.tokens[last].text
+        if len(readings) != 2 or not self.language.decimal:
+            return readings
+        return readings[1:] if self.language.decimal in text else readings[:1]
 
     def _suffix(
         self, kind: str, index: int, readings: tuple[Reading, ...]
@@ -250,12 +263,12 @@ class _Reader:
         english = self.language.code == "en"
         following = self._folded(index + 1)
         if english and following in self.language.ones and (factor := self._multiplier(index + 2)):
-            readings = (Reading(Fraction(factor, 2), Fraction(factor, 10)),)
+            readings = (Reading.of(Fraction(factor, 2), Fraction(factor, 10)),)
             self.index = index + 3
             return self._quantity("number", index, index + 2, readings)
         if english and following not in {"of", "the", "its", "their", "all"} and self._folded(index - 1) != "one":
             return None
-        return self._quantity("fraction", index, index, (Reading(Fraction(1, 2), Fraction(1, 100), FRACTION),))
+        return self._quantity("fraction", index, index, (Reading.of(Fraction(1, 2), Fraction(1, 100), FRACTION),))
 
     def _parts(self, first: int, count: Fraction, index: int) -> Quantity | None:
         """`two thirds`, `un tercio de`, `hiru laurden`."""
@@ -267,7 +280,7 @@ class _Reader:
         if count == 1 and self.language.parts and self._folded(index + 1) not in self.language.parts:
             return None
         self.index = index + 1
-        return self._quantity("fraction", first, index, (Reading(count / whole, Fraction(1, 100), FRACTION),))
+        return self._quantity("fraction", first, index, (Reading.of(count / whole, Fraction(1, 100), FRACTION),))
 
     def _slashed(self, index: int) -> Quantity | None:
         """`1/2`, and nothing like `24/7` or `2011/12`."""
@@ -277,7 +290,7 @@ class _Reader:
         if not (count.isdecimal() and whole.isdecimal() and 0 < int(count) < int(whole) <= 10):
             return None
         self.index = index + 3
-        readings = (Reading(Fraction(int(count), int(whole)), Fraction(1, 100), FRACTION),)
+        readings = (Reading.of(Fraction(int(count), int(whole)), Fraction(1, 100), FRACTION),)
         return self._quantity("fraction", index, index + 2, readings)
 
     def _clock(self, index: int) -> Quantity | None:
@@ -296,7 +309,7 @@ class _Reader:
         self.index = after
         minutes = int(hour) % 12 * 60 + int(minute)
         hours = [0] if marked == "a" else [720] if marked == "p" else [int(hour) // 12 % 2 * 720]
-        readings = tuple(Reading(Fraction(minutes + half), Fraction(1)) for half in hours)
+        readings = tuple(Reading.of(Fraction(minutes + half), Fraction(1)) for half in hours)
         return self._quantity("time", index, after - 1, readings)
 
     def _half_of_day(self, index: int) -> tuple[str, int]:
@@ -317,7 +330,7 @@ class _Reader:
         if len(word) < 2 or not self.language.knows(word, self.language.century) or not 1 <= value <= 30:
             return None
         self.index = after + 1
-        return self._quantity("century", first, after, (Reading(value, Fraction(1)),))
+        return self._quantity("century", first, after, (Reading.of(value, Fraction(1)),))
 
     def _century_after(self, index: int) -> Quantity | None:
         """`siglo XXI`, `s. XXI`: the number follows the word."""
@@ -328,7 +341,7 @@ class _Reader:
         if value is None:
             return None
         self.index = after + 1
-        return self._quantity("century", index, after, (Reading(Fraction(value), Fraction(1)),))
+        return self._quantity("century", index, after, (Reading.of(Fraction(value), Fraction(1)),))
 
     def _is_label(self, index: int) -> bool:
         """Whether a numeral is part of a name or a code: `COVID-19`, `B12`, `v2`, `ALIA-40B`."""

@@ -14,16 +14,22 @@ FRACTION: Final = Unit("fraction", Fraction(1))
 
 
 class Reading(NamedTuple):
-    """One way to understand a number: its value in `unit`, and the step it is rounded to (see `Numeral`)."""
+    """One way to understand a number: its value in `unit`, and the step it is rounded to (see `Numeral`).
+
+    `base` is the value in the base of the unit's kind, and `size` is about as much: it decides quickly what is far off.
+    """
 
     value: Fraction
     step: Fraction
-    unit: Unit = UNITLESS
+    unit: Unit
+    base: Fraction
+    size: float
 
-    @property
-    def base(self) -> Fraction:
-        """The value in the base of the unit's kind."""
-        return self.value * self.unit.factor
+    @classmethod
+    def of(cls, value: Fraction, step: Fraction, unit: Unit = UNITLESS) -> Reading:
+        """The reading of a value in a unit."""
+        base = value if unit.factor == 1 else value * unit.factor
+        return cls(value, step, unit, base, float(base))
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +59,10 @@ class Quantity:
 
 def times(reading: Reading, factor: int) -> Reading:
     """A reading multiplied."""
-    return Reading(reading.value * factor, reading.step * factor, reading.unit)
+    return Reading.of(reading.value * factor, reading.step * factor, reading.unit)
 
 
 def with_units(readings: Iterable[Reading], found: Iterable[Unit]) -> tuple[Reading, ...]:
     """Each reading in each unit."""
     numbers = tuple(readings)
-    return tuple(reading._replace(unit=unit) for unit in found for reading in numbers)
+    return tuple(Reading.of(reading.value, reading.step, unit) for unit in found for reading in numbers)

@@ -29,6 +29,7 @@ _FOLDED: Final = {
     ord("\u00ad"): "",
     ord("…"): "...",
 }
+_LOOSE_DASH: Final = re.compile(r"(?<!\w)-+|-+(?!\w)")
 _EDGES: Final = " .,;:!?¡¿-'()"
 _SCARE_QUOTE: Final = 2
 _SHOWN: Final = 160
@@ -126,7 +127,7 @@ def _contains(text: str, part: str) -> bool:
 def _verbatim(text: str) -> str:
     """The text without case, marks of quotation and emphasis, and kinds of dash and white space; accents stay."""
     folded = unicodedata.normalize("NFC", text).casefold().translate(_FOLDED)
-    return re.sub(r"\s*-+\s*(?=\W|$)|(?<=\W)-+\s*", "- ", " ".join(folded.split()))
+    return " ".join(_LOOSE_DASH.sub(" ", folded).split())
 
 
 def _nearest(quotation: Quotation, passages: Sequence[Facts]) -> str:

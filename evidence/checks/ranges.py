@@ -46,7 +46,7 @@ def _with_century(one: Quantity, other: Quantity) -> Quantity:
     """The second year of `2011–14`."""
     if len(other.text) != 2 or not other.text.isdecimal():
         return other
-    full = Reading(one.readings[0].value // 100 * 100 + other.readings[0].value, Fraction(1))
+    full = Reading.of(one.readings[0].value // 100 * 100 + other.readings[0].value, Fraction(1))
     return replace(other, kind="year", readings=(full, *other.readings))
 
 
@@ -54,7 +54,7 @@ def _like(one: Quantity, other: Quantity, *, scaled: bool) -> list[Reading]:
     """The readings of `one` as if it had the multiplier and the unit of `other`."""
     multiplied = [times(reading, other.scale) for reading in one.readings] if scaled and one.scale == 1 else []
     return [
-        reading._replace(unit=unit)
+        Reading.of(reading.value, reading.step, unit)
         for unit in other.units or (UNITLESS,)
         for reading in dict.fromkeys((*multiplied, *one.readings))
     ]

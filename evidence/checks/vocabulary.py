@@ -35,7 +35,8 @@ class Vocabulary:
     `counting` holds what adds up (two, twenty, doscientos); `hundred` and `thousand` multiply, and so do `scales`.
     `bare` are multipliers that need no number before them (mil), `ones` the words for one before a multiplier
     (a million), `joints` where "and" joins two number words: after a value between the two bounds.
-    `endings` are case endings that may follow a word or a numeral.
+    `decimal` is its decimal mark; `endings` are case endings that may follow a word or a numeral,
+    `openings` the words that a number may begin with.
     """
 
     code: str
@@ -48,6 +49,7 @@ class Vocabulary:
     ones: frozenset[str] = frozenset()
     one_after: frozenset[str] = frozenset()
     joints: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    decimal: str = ""
     vigesimal: bool = False
     endings: frozenset[str] = frozenset()
     ordinals: Mapping[str, int] = field(default_factory=dict)
@@ -64,7 +66,12 @@ class Vocabulary:
     unit_joints: frozenset[str] = frozenset()
     fall: frozenset[str] = frozenset()
     hedges: Mapping[Phrase, str] = field(default_factory=dict)
+    openings: frozenset[str] = frozenset()
     messages: Mapping[str, str] = field(default_factory=dict)
+
+    def may_open(self, word: str) -> bool:
+        """Whether a quantity may begin with this folded word."""
+        return bool(self.endings) or word in self.openings
 
     def stems(self, word: str) -> Iterator[str]:
         """The word, then what is left of it without a case ending, longest ending first."""
@@ -93,9 +100,11 @@ def vocabulary(language: str) -> Vocabulary:
         return Vocabulary(code)
     data = _read(code)
     months = _numbered(data["months"], first=1)
+    counting, ordinals = _counting(data), _numbered(data["ordinals"], first=1)
+    first_words = " ".join(data[key] for key in ("bare", "ones", "halves", "century"))
     return Vocabulary(
         code=code,
-        counting=_counting(data),
+        counting=counting,
         hundred=_words(data["hundred"]),
         thousand=_words(data["thousand"]),
         scales={fold(word): value for word, value in data["scales"].items()},
@@ -104,9 +113,10 @@ def vocabulary(language: str) -> Vocabulary:
         ones=_words(data["ones"]),
         one_after=_words(data.get("one_after", "")),
         joints={word: (first, last) for word, (first, last) in data["joints"].items()},
+        decimal=data["decimal"],
         vigesimal=data.get("vigesimal", False),
         endings=_words(data.get("endings", "")),
-        ordinals=_numbered(data["ordinals"], first=1),
+        ordinals=ordinals,
         ordinal_suffixes=_words(data["ordinal_suffixes"]) | frozenset(data["ordinal_suffixes"].split()),
         halves=_words(data["halves"]),
         half_more=_words(data.get("half_more", "")),
@@ -120,6 +130,7 @@ def vocabulary(language: str) -> Vocabulary:
         unit_joints=_words(data["unit_joints"]),
         fall=_words(data["fall"]),
         hedges={phrase: sense for sense, forms in data["hedges"].items() for phrase in _phrases(forms)},
+        openings=_words(first_words) | counting.keys() | ordinals.keys(),
         messages=data["messages"],
     )
 
