@@ -17,7 +17,7 @@ from .verdict import Checked, Finding
 _CONNECTORS: Final = frozenset(
     "of the and for de del d la las el los els les i y e da do das dos a on in von van der den du des di & eta".split()  # noqa: SIM905
 )
-_ELISION: Final = re.compile(r"(?:[lLdDsSnNmMtT]|[qQ]u)['’](?=\w)")
+_ELISION: Final = re.compile(r"^(?:[lLdDsSnNmMtT]|[qQ]u)['’](?=\w)")
 _POSSESSIVE: Final = re.compile(r"['’]s$|['’]$")
 # Said of a person or an office, and left out or in at will.
 _TITLES: Final = frozenset(

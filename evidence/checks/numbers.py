@@ -53,10 +53,10 @@ def check_numbers(sentence: Facts, passages: Sequence[Facts], titles: Sequence[F
 
 def states_number(quantity: Quantity, sentence: Facts) -> bool:
     """Whether a quantity says something: not `one`, not `first`, not the number of a list item."""
-    value = quantity.readings[0].value
-    if quantity.spelled and quantity.kind in {"number", "ordinal"} and value <= 1:
+    if _is_one(quantity):
         return False
     after = sentence.tokens[quantity.last + 1].text if quantity.last + 1 < len(sentence.tokens) else ""
+    value = quantity.readings[0].value
     if quantity.first == 0 and ((quantity.spelled and quantity.kind == "ordinal") or _is_list_number(quantity, after)):
         return False  # `Second, …`, `2. The portal …`; Galician `Segundo` is also `According to`
     before = sentence.tokens[quantity.first - 1].text if quantity.first else ""
@@ -64,6 +64,11 @@ def states_number(quantity: Quantity, sentence: Facts) -> bool:
         return False
     # `…: 1.` is what is left where a list was cut into sentences.
     return not (before == ":" and after == "." and quantity.last + 2 == len(sentence.tokens) and value < 100)
+
+
+def _is_one(quantity: Quantity) -> bool:
+    """`one`, `un` and `first` are articles and ordering words more often than numbers."""
+    return quantity.spelled and quantity.kind in {"number", "ordinal"} and quantity.readings[0].value <= 1
 
 
 def _is_list_number(quantity: Quantity, after: str) -> bool:
@@ -83,11 +88,12 @@ def _judge(place: _Place, others: Sequence[_Place]) -> Finding | None:
         return None
     if not hedge.sense and (plain := _rounded_plainly(place, others)):
         return _finding(place, "number_rounded", plain)
-    swapped = next((other for other in others if _swapped(place, other)), None)
+    small = _is_small(place.quantity)
+    swapped = next((other for other in others if not small and _swapped(place, other)), None)
     if swapped is not None:
         return _finding(place, "number_unit", swapped.quantity.text)
     nearest = _nearest(place, others)
-    mild = _is_small(place.quantity) and (nearest is None or not _alike(place, nearest))
+    mild = small and (nearest is None or not _alike(place, nearest))
     found = nearest.quantity.text if nearest else ""
     return _finding(place, "number_other" if found else "number_missing", found, mild=mild)
 
@@ -123,7 +129,7 @@ def _equal(place: _Place, other: _Place) -> bool:
     if (one.kind == "time") != (two.kind == "time") or (one.kind == "century") != (two.kind == "century"):
         return False
     if one.kind == "time":
-        return any(a.value in (b.value, b.value + 720, b.value - 720) for a, b in _pairs(one, two))
+        return any(a.value == b.value for a, b in _pairs(one, two))
     return any(_same_reading(a, b, place, other) for a, b in _pairs(one, two)) and _signs_agree(place, other)
 
 
@@ -221,7 +227,9 @@ def _swapped(place: _Place, other: _Place) -> bool:
 
 def _nearest(place: _Place, others: Sequence[_Place]) -> _Place | None:
     """What the passages say instead: the nearest number of the same kind and unit, best of the same thing."""
-    comparable = [other for other in others if _comparable(place.quantity, other.quantity)]
+    comparable = [
+        other for other in others if not _is_one(other.quantity) and _comparable(place.quantity, other.quantity)
+    ]
     return min(comparable, key=lambda other: _distance(place, other), default=None)
 
 

@@ -30,6 +30,7 @@ _FOLDED: Final = {
     ord("…"): "...",
 }
 _LOOSE_DASH: Final = re.compile(r"(?<!\w)-+|-+(?!\w)")
+_LOOSE_STOP: Final = re.compile(r" (?=[,.;:!?)\]])|(?<=[(\[¿¡]) ")
 _EDGES: Final = " .,;:!?¡¿-'()"
 _SCARE_QUOTE: Final = 2
 _SHOWN: Final = 160
@@ -126,8 +127,8 @@ def _contains(text: str, part: str) -> bool:
 @lru_cache(maxsize=2048)
 def _verbatim(text: str) -> str:
     """The text without case, marks of quotation and emphasis, and kinds of dash and white space; accents stay."""
-    folded = unicodedata.normalize("NFC", text).casefold().translate(_FOLDED)
-    return " ".join(_LOOSE_DASH.sub(" ", folded).split())
+    folded = unicodedata.normalize("NFC", _CHANGED_LETTER.sub(r"\1", text)).casefold().translate(_FOLDED)
+    return _LOOSE_STOP.sub("", " ".join(_LOOSE_DASH.sub(" ", folded).split()))
 
 
 def _nearest(quotation: Quotation, passages: Sequence[Facts]) -> str:

@@ -15,7 +15,10 @@ DASHES: Final = frozenset("-–—‐‑")
 
 
 def share_ranges(found: list[Quantity], tokens: Sequence[Token], language: Vocabulary) -> list[Quantity]:
-    """Let the two ends of a range or a list share multiplier, unit and century: `10 to 20 million`, `2011–14`."""
+    """Let the two ends of a range share multiplier, unit and century: `10 to 20 million`, `€10–20`, `2011–14`.
+
+    In a list only the unit is shared: `5, 10 and 20 %`.
+    """
     shared = list(found)
     for place in range(len(shared) - 2, -1, -1):
         one, other = shared[place], shared[place + 1]
@@ -26,20 +29,11 @@ def share_ranges(found: list[Quantity], tokens: Sequence[Token], language: Vocab
             shared[place + 1] = _with_century(one, other)
         elif one.kind == other.kind == "number":
             ends = between.text in DASHES or between.folded in language.ranges
-            shared[place], shared[place + 1] = _shared(one, other, ends=ends, listed=between.text == ",")
+            if not one.units and ((ends and other.scale > 1) or (other.units and (ends or between.text == ","))):
+                shared[place] = replace(one, readings=(*one.readings, *_like(one, other, scaled=ends)))
+            elif one.units and not other.units and between.text in DASHES:
+                shared[place + 1] = replace(other, readings=(*other.readings, *with_units(other.readings, one.units)))
     return shared
-
-
-def _shared(one: Quantity, other: Quantity, *, ends: bool, listed: bool) -> tuple[Quantity, Quantity]:
-    """Both, the first also as if it had the multiplier and the unit of the second, or the second the unit of the first.
-
-    In a list only the unit is shared: `5, 10 and 20 %`.
-    """
-    if not one.units and ((ends and other.scale > 1) or (other.units and (ends or listed))):
-        return replace(one, readings=(*one.readings, *_like(one, other, scaled=ends))), other
-    if ends and one.units and not other.units:
-        return one, replace(other, readings=(*other.readings, *with_units(other.readings, one.units)))
-    return one, other
 
 
 def _with_century(one: Quantity, other: Quantity) -> Quantity:
