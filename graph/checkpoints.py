@@ -25,4 +25,10 @@ async def open_checkpointer(path: Path) -> AsyncIterator[AsyncSqliteSaver]:
         saver = AsyncSqliteSaver(connection, serde=strict_serializer())
         saver.jsonplus_serde = strict_serializer()
         await saver.setup()
-        yield saver
+        try:
+            yield saver
+        finally:
+            # A run that is cancelled leaves a write of LangGraph's under way. A connection that is closed in the middle
+            # of it keeps the database locked.
+            async with saver.lock:
+                await connection.close()
