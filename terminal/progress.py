@@ -184,7 +184,8 @@ class LiveView:
 
 def summary(event: ReportAssembled) -> str:
     """The finished report in a sentence."""
-    return f"The report has {event.sections} sections, {event.sources} sources and {event.citations} citations."
+    sections, sources = _count(event.sections, "section"), _count(event.sources, "source")
+    return f"The report has {sections}, {sources} and {_count(event.citations, 'citation')}."
 
 
 def elapsed(seconds: float) -> str:
@@ -192,6 +193,10 @@ def elapsed(seconds: float) -> str:
     minutes, rest = divmod(int(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _totals(board: Board, now: float, width: int) -> Table:

@@ -59,6 +59,7 @@ class Session:
         """Go on with a run. One that is finished is written again."""
         row = self._app.runs.get(run)
         if row.status in FINISHED:
+            self._mention_unused(replies)
             return self._deliver(Outcome(row))
         require_writable(row.request.get("output", ""))
         self._view = self._open_view(int(row.request.get("turn_limit", 0)))
@@ -83,9 +84,8 @@ class Session:
             if self._run:
                 say(f"Run {self._run} is kept: `tertulia resume {self._run}` goes on from what was finished.")
             raise
-        for reply in reviewer.unused if outcome.run.status in FINISHED else ():
-            if reply["action"] != "approve":
-                self._note("The panel had been approved before: --feedback and --panel changed nothing.")
+        if outcome.run.status in FINISHED:
+            self._mention_unused(reviewer.unused)
         return self._conclude(outcome)
 
     async def _advance(self, begin: Callable[[], Awaitable[str]], reviewer: Reviewer) -> Outcome:
@@ -160,6 +160,10 @@ class Session:
             say(f"Interrupted. What was finished is kept; go on with: tertulia resume {self._run}")
             self._close_json(self._app.runs.get(self._run), _INTERRUPTED)
         return _INTERRUPTED
+
+    def _mention_unused(self, replies: Sequence[Reply]) -> None:
+        if any(reply["action"] != "approve" for reply in replies):
+            self._note("The panel had been approved before: --feedback and --panel changed nothing.")
 
     def _say_how_to_go_on(self, row: Run) -> None:
         if self._person is not None:

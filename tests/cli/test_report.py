@@ -65,8 +65,9 @@ def test_a_report_that_awaits_approval_names_the_command_that_continues_it(tertu
     # The files go where the run was asked to put them, whatever folder it is resumed from.
     assert Path(done.stdout.strip()) == Path("there/report.md").absolute()
 
-    again = tertulia("resume", shlex.split(command)[1])
+    again = tertulia("resume", shlex.split(command)[1], "--feedback", "too late")
     assert (again.returncode, again.stdout) == (0, "there/report.md\n")
+    assert "changed nothing" in again.stderr
 
     invited = tertulia(*small_report("--panel", "panel.yaml", "--quiet"))
     assert invited.returncode == 0, invited.stderr
