@@ -96,8 +96,8 @@ def _is_named(name: Name, words: Sequence[str], passages: Sequence[Facts]) -> bo
 def _is_replaced(name: Name, facts: Facts) -> bool:
     """Whether the text has the name with another first word: `Pedro Sánchez` for `Juan Sánchez`."""
     second = fold(name.words[1])
-    words = [token for token in facts.tokens if token.kind == "word"]
-    return any(b.folded == second and a.text[0].isupper() for a, b in pairwise(words))
+    words = [token for token in facts.tokens if token.kind == "word" and token.text not in _CONNECTORS]
+    return any(other.folded == second and word.text[0].isupper() for word, other in pairwise(words))
 
 
 def _has_initials(name: Name, facts: Facts) -> bool:

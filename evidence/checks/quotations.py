@@ -23,7 +23,7 @@ _GAP: Final = re.compile(r"\[[^\]]*\]|\(\s*(?:…|\.{3})\s*\)|…|\.{3}")
 _CHANGED_LETTER: Final = re.compile(r"\[(\w)\](?=\w)")
 _WORD: Final = re.compile(r"[^\W_]+")
 _FOLDED: Final = {
-    **dict.fromkeys(map(ord, '“”„«»"*`'), ""),
+    **dict.fromkeys(map(ord, '“”„«»"*`'), " "),
     **dict.fromkeys(map(ord, "‘’´′"), "'"),
     **dict.fromkeys(map(ord, "‐‑–—−"), "-"),
     ord("\u00ad"): "",

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from typing import Final
 
 from .cursor import Cursor
 from .number_words import HYPHENS
 from .quantity import FRACTION, Quantity, Reading
+
+# `2/3` is a share; `3/6` and `7/10` are counts or marks as often, and stay two numbers.
+_LARGEST_WHOLE: Final = 5
 
 
 def read_half(cursor: Cursor, index: int) -> Quantity | None:
@@ -34,11 +38,11 @@ def read_parts(cursor: Cursor, first: int, count: Fraction, index: int) -> Quant
 
 
 def read_slashed(cursor: Cursor, index: int) -> Quantity | None:
-    """`1/2`, and nothing like `24/7` or `2011/12`."""
+    """`1/2`, and nothing like `24/7`, `3/6` or `2011/12`."""
     if cursor.text_at(index + 1) != "/" or not (cursor.touches(index) and cursor.touches(index + 1)):
         return None
     count, whole = cursor.tokens[index].text, cursor.text_at(index + 2)
-    if not (count.isdecimal() and whole.isdecimal() and 0 < int(count) < int(whole) <= 10):
+    if not (count.isdecimal() and whole.isdecimal() and 0 < int(count) < int(whole) <= _LARGEST_WHOLE):
         return None
     readings = (Reading.of(Fraction(int(count), int(whole)), Fraction(1, 100), FRACTION),)
     return cursor.quantity("fraction", index, index + 2, readings)
