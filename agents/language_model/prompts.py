@@ -81,7 +81,7 @@ def render_within(
     `data` gives the variables for the excerpts that are shown and the length to which it has to shorten texts. The
     lowest-ranked excerpts go first; instructions and the keys of what is shown are never cut.
     """
-    budget = (window - min(_LARGEST_REPLY, window // 4)) * CHARACTERS_PER_TOKEN
+    budget = (window - reply_room(window)) * CHARACTERS_PER_TOKEN
     shown = list(excerpts)
     for limit, fewest in ((_UNSHORTENED, _LAST_PASSAGES), *((n, _LAST_PASSAGES) for n in _SHORTER), (_SHORTER[-1], 0)):
         while True:
@@ -92,6 +92,11 @@ def render_within(
                 break
             _drop(shown, len(prompt) - budget, fewest)
     return prompt
+
+
+def reply_room(window: int) -> int:
+    """How many of a window's tokens prompts leave to the reply."""
+    return min(_LARGEST_REPLY, window // 4)
 
 
 def load() -> None:
