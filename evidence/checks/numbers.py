@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from typing import Final, NamedTuple
 
@@ -38,6 +39,7 @@ def check_numbers(sentence: Facts, passages: Sequence[Facts], titles: Sequence[F
     """
     places = [_Place(quantity, facts) for facts in passages for quantity in (*facts.quantities, *facts.years())]
     places += [_Place(year, facts) for facts in titles for year in facts.years()]
+    unread = any(not facts.language.counting for facts in passages)
     held = 0
     findings: list[Finding] = []
     for quantity in sentence.quantities:
@@ -47,7 +49,7 @@ def check_numbers(sentence: Facts, passages: Sequence[Facts], titles: Sequence[F
         if finding is None:
             held += 1
         else:
-            findings.append(finding)
+            findings.append(replace(finding, severity="warning") if unread else finding)
     return Checked(held, tuple(findings))
 
 
@@ -226,11 +228,16 @@ def _swapped(place: _Place, other: _Place) -> bool:
 
 
 def _nearest(place: _Place, others: Sequence[_Place]) -> _Place | None:
-    """What the passages say instead: the nearest number of the same kind and unit, best of the same thing."""
+    """What the passages say instead: a number of the same kind and unit, best of the same thing, not stated already."""
     comparable = [
         other for other in others if not _is_one(other.quantity) and _comparable(place.quantity, other.quantity)
     ]
-    return min(comparable, key=lambda other: _distance(place, other), default=None)
+    stated = {quantity.readings[0].base for quantity in place.facts.quantities}
+    return min(
+        comparable,
+        key=lambda other: (other.quantity.readings[0].base in stated, *_distance(place, other)),
+        default=None,
+    )
 
 
 def _comparable(one: Quantity, two: Quantity) -> bool:

@@ -11,7 +11,7 @@ from ..words import fold
 _TOKEN: Final = re.compile(
     r"(?P<numeral>\d{1,3}(?:[ \u00a0\u202f\u2009'’]\d{3})+(?!\d)(?:[.,]\d+)?|\d+(?:[.,]\d+)*)"
     r"|(?P<word>[^\W\d_]+(?:·[^\W\d_]+)*)"
-    r"|(?P<sign>[^\s\w]|_)"
+    r"|(?P<sign>[^\s\w*`]|_)"  # the marks of emphasis say nothing
 )
 # Digits that state nothing: addresses, and the footnote marks and editing links of pages.
 _SILENT: Final = re.compile(r"https?://\S+|www\.\S+|\S+@\S+\.\w+|\[(?:\d{1,3}|[a-z]|edit|note \d+)\]", re.IGNORECASE)

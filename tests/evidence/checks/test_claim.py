@@ -46,6 +46,37 @@ def test_the_reason_names_what_the_passage_says():
     assert finding.message("fr") == finding.message("en")
 
 
+def test_the_reason_names_what_the_sentence_does_not_say_already():
+    """A number that the sentence states elsewhere is not offered instead of the wrong one."""
+    passage = "In 2019 it had 500 users more than in 2017."
+    (finding,) = check_claim("In 2019 it had 500 users more than in 2018.", [passage], language="en").findings
+    assert finding.message() == "2018 is not in the cited passage; it says 2017."
+
+
+@pytest.mark.parametrize(
+    ("sentence", "passage"),
+    [
+        ("It grew by **12** % to *1,234* units.", "It grew by 12 % to 1,234 units."),
+        ("Madrid | 12 | 34 %", "| City | Count | Share |\n|---|---|---|\n| Madrid | 12 | 34 % |"),
+        ("The share was 34 %.", "| City | Share (%) |\n|---|---|\n| Madrid | 34 |"),
+        ("The `AEPD` has 12 offices.", "The AEPD has 12 offices [4]."),
+    ],
+)
+def test_markdown_is_read_through(sentence: str, passage: str):
+    """Emphasis, code and tables change nothing, and a unit may stand in the head of a column."""
+    verdict = check_claim(sentence, [passage], language="en")
+    assert verdict.holds
+    assert verdict.held > 0
+
+
+def test_numbers_of_a_language_without_words_only_warn():
+    """A French passage may say it in words that are not known."""
+    passage = "Le portail a reçu douze millions de visites."
+    verdict = check_claim("It had 12 million visits.", [passage], language="en", passage_languages=["fr"])
+    assert [(finding.check, finding.severity) for finding in verdict.findings] == [("number", "warning")]
+    assert verdict.holds
+
+
 @pytest.mark.parametrize(
     ("sentence", "passages", "status"),
     [
