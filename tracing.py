@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import threading
 import time
@@ -30,6 +31,10 @@ def prepare_tracing() -> uuid.UUID | None:
         return None
     # Its sending threads must not keep the process alive (measured: 373 s with an endpoint that never answers).
     os.environ.setdefault("LANGSMITH_USE_DAEMON", "true")
+    # Compressed traces leave through a pool whose threads Python waits for (measured: 7 s with an endpoint that fails).
+    os.environ.setdefault("LANGSMITH_DISABLE_RUN_COMPRESSION", "true")
+    # Its complaints run over many lines; who wants them adds a handler.
+    logging.getLogger("langsmith").addHandler(logging.NullHandler())
     return uuid.uuid4()
 
 

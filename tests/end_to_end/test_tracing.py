@@ -54,17 +54,18 @@ def test_without_its_variables_nothing_is_sent():
         assert collector.requests == []
 
 
-@pytest.mark.parametrize("kind", ["refused", "hangs", "unauthorised"])
+@pytest.mark.parametrize("kind", ["refused", "hangs", "unauthorised", "failing"])
 def test_a_dead_endpoint_costs_two_seconds_at_most(kind: str):
     """The report is written as always; the exit waits no longer than allowed, compared with an untraced run."""
     hanging = socket.create_server(("127.0.0.1", 0))
     try:
         port = hanging.getsockname()[1]
-        with world() as place, LangSmithServer(status=401) as refusing:
+        with world() as place, LangSmithServer(401) as refusing, LangSmithServer(500) as failing:
             endpoint = {
                 "refused": "http://127.0.0.1:9",
                 "hangs": f"http://127.0.0.1:{port}",
                 "unauthorised": refusing.url,
+                "failing": failing.url,
             }[kind]
             arguments = [*place.report_arguments, "--analysts", "1", "--turns", "1", "--yes"]
             started = time.monotonic()
@@ -78,5 +79,6 @@ def test_a_dead_endpoint_costs_two_seconds_at_most(kind: str):
     assert result.returncode == 0, result.stderr
     assert report_path(result.stdout).is_file()
     assert "Traceback" not in result.stderr
+    assert "Failed to" not in result.stderr
     # Two seconds of waiting, and as much again for what tracing itself costs on a busy machine.
     assert with_trace - plain < 4
