@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from ...settings import Settings
-from ..roles import Engine
+from ..roles import Engine, Reviewer
+
+if TYPE_CHECKING:
+    from .chat import Chat
 
 
 def language_model_engine(name: str, settings: Settings, environment: Mapping[str, str]) -> Engine:
@@ -16,20 +20,35 @@ def language_model_engine(name: str, settings: Settings, environment: Mapping[st
         EngineSettingsError: the provider's key is not set.
     """
     # Heavy: jinja2 and pydantic forms are not wanted by those who only ask which model would be chosen.
-    from . import prompts, providers  # noqa: PLC0415
-    from .chat import Chat  # noqa: PLC0415
     from .expert import ModelExpert  # noqa: PLC0415
     from .interviewer import ModelInterviewer  # noqa: PLC0415
     from .planner import ModelPlanner  # noqa: PLC0415
+    from .reviewer import ModelReviewer  # noqa: PLC0415
     from .writer import ModelWriter  # noqa: PLC0415
+
+    chat = _open_chat(name, settings, environment)
+    return Engine(
+        name, ModelPlanner(chat), ModelInterviewer(chat), ModelExpert(chat), ModelWriter(chat), ModelReviewer(chat)
+    )
+
+
+def language_model_reviewer(name: str, settings: Settings, environment: Mapping[str, str]) -> Reviewer:
+    """A reviewer alone, played by the model `name`. Imports and raises as `language_model_engine` does."""
+    from .reviewer import ModelReviewer  # noqa: PLC0415 - heavy, as above
+
+    return ModelReviewer(_open_chat(name, settings, environment))
+
+
+def _open_chat(name: str, settings: Settings, environment: Mapping[str, str]) -> Chat:
+    from . import prompts, providers  # noqa: PLC0415 - heavy, as above
+    from .chat import Chat  # noqa: PLC0415
 
     provider, _ = providers.split_name(name)
     prompts.load()
-    chat = Chat(
+    return Chat(
         providers.open_chat_model(name, settings, environment),
         name,
         address=providers.address_of(name, settings, environment),
         context_window=providers.context_window(name, environment),
         strict=provider.name == "openai",
     )
-    return Engine(name, ModelPlanner(chat), ModelInterviewer(chat), ModelExpert(chat), ModelWriter(chat))

@@ -9,7 +9,9 @@ from ...evidence.languages import base_language
 from ...evidence.passages import Excerpt
 from ..roles import AnswerBrief
 from .chat import Chat
+from .keys import mend_keys
 from .prompts import language_name, render_within, shorten
+from .replies import plain_prose
 
 # Characters of each earlier answer: enough to see what has been told.
 _EARLIER_ANSWER: Final = 600
@@ -39,7 +41,8 @@ class ModelExpert:
             return _NOTHING_FOUND.get(base_language(brief.language), _NOTHING_FOUND["en"])
         window = self._chat.context_window
         prompt = render_within("answer", window, brief.excerpts, lambda *shown: _data(brief, *shown))
-        return await self._chat.write(prompt, "expert")
+        answer = plain_prose(await self._chat.write(prompt, "expert"))
+        return mend_keys(answer, {excerpt.key for excerpt in brief.excerpts})
 
 
 def _data(brief: AnswerBrief, shown: Sequence[Excerpt], limit: int) -> dict[str, Any]:

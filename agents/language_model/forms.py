@@ -20,7 +20,8 @@ def _text(value: Any) -> Any:
 def _queries(value: Any) -> Any:
     """Queries by source in any of the forms that models choose.
 
-    `{"web": ["…"]}`, `{"web": "…"}`, `[{"source": "web", "text": "…"}]`; whatever else becomes none, because a missing
+    `{"web": ["…"]}`, `{"web": "…"}`, `[{"source": "web", "text": "…"}]`, and under "" those for any source, `["…"]`;
+    whatever else becomes none, because a missing
     query can be made from the question and is not worth another call.
     """
     found: dict[str, list[str]] = {}
@@ -29,7 +30,9 @@ def _queries(value: Any) -> Any:
             found[str(source)] = [texts] if isinstance(texts, str) else texts if isinstance(texts, list) else []
     elif isinstance(value, list):
         for item in value:
-            if isinstance(item, dict):
+            if isinstance(item, str):
+                found.setdefault("", []).append(item)
+            elif isinstance(item, dict):
                 text = str(item.get("text") or item.get("query") or "")
                 found.setdefault(str(item.get("source", "")), []).append(text)
     return {source: [text for text in texts if isinstance(text, str)] for source, texts in found.items()}

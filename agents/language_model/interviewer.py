@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -18,6 +19,9 @@ from .prompts import language_name, render_within, shorten
 # The survey as background: what it has on the analyst's focus, and of each passage the beginning.
 _PASSAGES: Final = 8
 _PASSAGE_LENGTH: Final = 300
+# Of the rest only what the documents are called, so that the interviewer knows what there is to ask for.
+_TITLES: Final = 24
+_LANGUAGES: Final = 3
 
 _MOST_WORDS: Final = 8
 
@@ -51,7 +55,23 @@ def _background(brief: QuestionBrief) -> list[Excerpt]:
     return rank_excerpts(brief.survey, focus, language=brief.language, limit=_PASSAGES)
 
 
-def _data(brief: QuestionBrief, _shown: Sequence[Excerpt], limit: int) -> dict[str, Any]:
+def _other_titles(brief: QuestionBrief, shown: Sequence[Excerpt]) -> list[str]:
+    """What else was found: the titles of the documents that no shown passage comes from."""
+    seen = {excerpt.document.id for excerpt in shown}
+    titles = {
+        excerpt.document.id: excerpt.document.title for excerpt in brief.survey if excerpt.document.id not in seen
+    }
+    return list(dict.fromkeys(titles.values()))[:_TITLES]
+
+
+def _languages(brief: QuestionBrief) -> list[str]:
+    """The languages of the documents that were found, the most frequent first."""
+    documents = {excerpt.document.id: excerpt.document for excerpt in brief.survey}
+    counts = Counter(document.language for document in documents.values() if document.language)
+    return [language_name(code) for code, _ in counts.most_common(_LANGUAGES)]
+
+
+def _data(brief: QuestionBrief, shown: Sequence[Excerpt], limit: int) -> dict[str, Any]:
     return {
         "topic": brief.topic,
         "language": language_name(brief.language),
@@ -60,6 +80,8 @@ def _data(brief: QuestionBrief, _shown: Sequence[Excerpt], limit: int) -> dict[s
         "turns": [{**turn, "answer": shorten(turn["answer"], limit)} for turn in brief.turns],
         "turn_limit": brief.turn_limit,
         "sources": list(brief.sources),
+        "titles": _other_titles(brief, shown),
+        "languages": _languages(brief),
         "passage_length": _PASSAGE_LENGTH,
     }
 
@@ -77,7 +99,7 @@ def _queries(brief: QuestionBrief, reply: NextQuestion, question: str) -> dict[s
     asked = {name.casefold(): texts for name, texts in reply.queries.items()}
     queries: dict[str, list[str]] = {}
     for name in brief.sources:
-        texts = (" ".join(text.split()) for text in asked.get(name.casefold(), []))
+        texts = (" ".join(text.split()) for text in asked.get(name.casefold()) or asked.get("", []))
         queries[name] = list(dict.fromkeys(text for text in texts if text))[:MOST_QUERIES] or [
             _keywords(question, brief.language)
         ]

@@ -17,8 +17,21 @@ _ANY_FENCE: Final = re.compile(r"```[\w+-]*[ \t]*\n(?P<inside>.*?)(?:```|\Z)", r
 # The first line of a reply that talks about the reply: it starts like an assistant and ends with a colon.
 _PREAMBLE: Final = re.compile(
     r"\A(?:sure|certainly|of course|absolutely|okay|ok|great|here(?:'s|’s| is| are)|below is|the following is"
-    r"|claro|por supuesto|desde luego|aquí|a continuación|esta es|este es|per descomptat|aquí teniu|aquí tens"
+    r"|based on|claro|por supuesto|desde luego|aquí|a continuación|esta es|este es|per descomptat|aquí teniu|aquí tens"
     r"|és clar|tot seguit|por suposto|velaquí|aquí ten|hona hemen|hemen|noski|jarraian)\b[^\n]{0,200}:[ \t]*\n+",
+    re.IGNORECASE,
+)
+
+# What a text begins with instead of its first word: where it comes from, or where it stands.
+_STOCK_OPENING: Final = re.compile(
+    r"\A(?:(?:based on|according to|from) (?:the|these) (?:(?:provided|given|available|retrieved) )?"
+    r"(?:passages|sources|texts|information)(?: provided| given)?"
+    r"|(?:según|basándome en|con base en|de acuerdo con) (?:los pasajes|los textos|las fuentes)(?: \w+ad[oa]s)?"
+    r"|(?:segons|d’acord amb|d'acord amb) (?:els passatges|les fonts)(?: \w+(?:ts|des))?"
+    r"|(?:segundo|de acordo con) (?:as pasaxes|as fontes)(?: \w+ad[oa]s)?"
+    r"|(?:emandako )?(?:pasarteen|iturrien) arabera"
+    r"|in conclusion|to conclude|in summary|to sum up|en conclusión|en resumen|para concluir|en definitiva"
+    r"|en conclusió|en resum|per concloure|en resumo|ondorioz|laburbilduz)[ \t]*,[ \t]*(?=\S)",
     re.IGNORECASE,
 )
 
@@ -32,6 +45,10 @@ _EMPHASIS: Final = re.compile(r"\*\*|__|`")
 _HEADING: Final = re.compile(r"#{1,6}\s*\S|(?P<bold>\*\*|__)[^*_]+(?P=bold)[.:]?\Z")
 _UNDERLINE: Final = re.compile(r"[ \t]*(?:={3,}|-{3,})[ \t]*(?:\n|\Z)")
 _TITLE_LIMIT: Final = 160
+_HEADING_LINE: Final = re.compile(r"^[ \t]*#{1,6}[ \t]+[^\n]*$\n?", re.MULTILINE)
+_BOLD_LINE: Final = re.compile(
+    r"^[ \t]*(?P<bold>\*\*|__)[^*_\[\n]{1,100}[^*_\[\n.!?…](?P=bold):?[ \t]*$\n?", re.MULTILINE
+)
 
 _OPENING: Final = re.compile(r"[{\[]")
 _TRAILING_COMMA: Final = re.compile(r",(?=\s*[}\]])")
@@ -46,6 +63,13 @@ def clean_text(reply: str) -> str:
     if fence := _WHOLE_FENCE.match(text):
         text = fence["inside"].strip()
     return text
+
+
+def plain_prose(text: str) -> str:
+    """A text of one piece: no headings, no lines in bold that stand for one, no "In conclusion," in front."""
+    prose = re.sub(r"\n{3,}", "\n\n", _BOLD_LINE.sub("", _HEADING_LINE.sub("", text))).strip()
+    opened = _STOCK_OPENING.sub("", prose, count=1)
+    return opened if opened == prose else opened[:1].upper() + opened[1:]
 
 
 def remove_reasoning(reply: str) -> str:

@@ -7,13 +7,16 @@ from typing import Any, Final
 
 from ...evidence.citations import citations_in
 from ...evidence.passages import Excerpt
-from ..roles import ComposeBrief, Opening, Section, SectionBrief
+from ..roles import ComposeBrief, Opening, Section, SectionBrief, Turn
 from .chat import Chat
+from .keys import mend_keys
 from .prompts import Prompt, language_name, render_within, shorten
-from .replies import split_title
+from .replies import plain_prose, split_title
 
-# More than some tens of passages make a text worse, not better.
+# More than some tens of passages make a text worse, not better; what no answer cites is for context and for what an
+# answer overlooked.
 _PASSAGES: Final = 40
+_UNCITED: Final = 16
 
 
 class ModelWriter:
@@ -35,6 +38,7 @@ class ModelWriter:
         window = self._chat.context_window
         prompt = render_within("section", window, excerpts, lambda *shown: _section_data(brief, *shown))
         title, text = split_title(await self._chat.write(prompt, "writer"))
+        text = mend_keys(plain_prose(text), {excerpt.key for excerpt in excerpts})
         return {**section, "title": title or section["title"], "text": text}
 
     async def write_introduction(self, brief: ComposeBrief) -> Opening:
@@ -44,7 +48,7 @@ class ModelWriter:
             EngineError: the model cannot be asked, or its reply cannot be used.
         """
         title, text = split_title(await self._chat.write(self._composed("introduction", brief), "writer"))
-        return {"title": title or brief.topic, "text": text}
+        return {"title": title or brief.topic, "text": mend_keys(plain_prose(text), _cited(brief))}
 
     async def write_conclusion(self, brief: ComposeBrief) -> str:
         """The conclusion, without the heading that a model may have put over it.
@@ -53,7 +57,7 @@ class ModelWriter:
             EngineError: the model cannot be asked, or its reply cannot be used.
         """
         _, text = split_title(await self._chat.write(self._composed("conclusion", brief), "writer"))
-        return text
+        return mend_keys(plain_prose(text), _cited(brief))
 
     def _composed(self, name: str, brief: ComposeBrief) -> Prompt:
         window = self._chat.context_window
@@ -61,9 +65,24 @@ class ModelWriter:
 
 
 def _cited_first(brief: SectionBrief) -> list[Excerpt]:
-    """The excerpts with those that the answers cite in front: they are the last to go when there are too many."""
-    cited = set(citations_in([turn["answer"] for turn in brief.turns]))
-    return sorted(brief.excerpts, key=lambda excerpt: excerpt.key not in cited)[:_PASSAGES]
+    """What the answers cite, then the best of the rest, of every turn alike: the last are the first to go."""
+    cited = set(_cited_by(brief.turns))
+    ranks: dict[str, int] = {}
+    for turn in brief.turns:
+        for rank, key in enumerate(key for key in turn["shown"] if key not in cited):
+            ranks[key] = min(rank, ranks.get(key, rank))
+    first = [excerpt for excerpt in brief.excerpts if excerpt.key in cited]
+    others = [excerpt for excerpt in brief.excerpts if excerpt.key not in cited]
+    others.sort(key=lambda excerpt: ranks.get(excerpt.key, len(ranks)))
+    return [*first, *others[:_UNCITED]][:_PASSAGES]
+
+
+def _cited_by(turns: Sequence[Turn]) -> list[str]:
+    return citations_in([turn["answer"] for turn in turns])
+
+
+def _cited(brief: ComposeBrief) -> list[str]:
+    return citations_in([section["text"] for section in brief.sections])
 
 
 def _section_data(brief: SectionBrief, shown: Sequence[Excerpt], limit: int) -> dict[str, Any]:

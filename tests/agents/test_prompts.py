@@ -183,8 +183,19 @@ def test_what_the_answers_cite_is_the_last_to_go():
     assert f'key="{LONG[-2].key}"' not in user
 
 
+def test_a_writer_sees_what_is_cited_and_the_best_of_the_rest_of_every_turn():
+    shown = excerpts(60)
+    keys = [e.key for e in shown]
+    first, second = {**turn(1, [keys[29]]), "shown": keys[:30]}, {**turn(2, [keys[59]]), "shown": keys[30:]}
+    user = heard(
+        lambda chat: ModelWriter(chat).write_section(section_brief(excerpts=shown, turns=[first, second]))
+    ).user
+    best = [key for pair in zip(keys[:8], keys[30:38], strict=True) for key in pair]
+    assert re.findall(r'<passage key="(\w+)"', user) == [keys[29], keys[59], *best]
+
+
 def test_a_writer_sees_some_tens_of_passages_and_no_more():
-    brief = section_brief(excerpts=excerpts(60), turns=[turn(1, [LONG[-1].key])])
+    brief = section_brief(excerpts=excerpts(60), turns=[turn(1, [e.key for e in excerpts(60)])])
     user = heard(lambda chat: ModelWriter(chat).write_section(brief)).user
     assert user.count("<passage ") == 40
 
@@ -225,6 +236,24 @@ def test_the_interviewer_sees_what_the_survey_has_on_its_focus():
     brief = question_brief(analyst=who, survey=[*excerpts(20), about])
     user = heard(lambda chat: ModelInterviewer(chat).ask(brief)).user
     assert re.findall(r'key="(\w+)"', user)[0] == about.key
+
+
+def test_the_interviewer_knows_every_document_that_was_found_and_its_language():
+    """Who does not know that there are texts in Spanish searches in English only, and finds none of them."""
+    survey = [*excerpts(8), excerpt(9, "Los datos se publican.", language="es"), excerpt(10, language="en")]
+    user = heard(lambda chat: ModelInterviewer(chat).ask(question_brief(survey=survey))).user
+    assert "Also found, by title:\n- Document 9\n" in user
+    assert "- Document 1\n" not in user
+    assert "Something was found in: Spanish, English.\n" in user
+
+
+def test_the_last_question_is_asked_for_as_the_last():
+    asked = [
+        heard(lambda chat, n=n: ModelInterviewer(chat).ask(question_brief(turns=[turn(1, [])], turn_limit=n))).user
+        for n in (2, 3)
+    ]
+    assert "Ask the last question" in asked[0]
+    assert "Ask the next question" in asked[1]
 
 
 def many_parts(number: int):

@@ -8,6 +8,7 @@ from tertulia.agents.language_model.replies import (
     clean_text,
     join_continuation,
     parse_json,
+    plain_prose,
     plain_title,
     split_title,
     without_cut_sentence,
@@ -31,6 +32,50 @@ from tertulia.agents.language_model.replies import (
 )
 def test_only_the_text_is_left(reply):
     assert clean_text(reply) == "The text."
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Portals grow.",
+        "In conclusion, portals grow.",
+        "Based on the provided passages, portals grow.",
+        "## Findings\n\nPortals grow.",
+        "**Findings**\n\nIn summary, portals grow.",
+        "__Findings:__\nPortals grow.",
+    ],
+)
+def test_prose_begins_with_what_it_says(text):
+    assert plain_prose(text) == "Portals grow."
+
+
+@pytest.mark.parametrize(
+    ("text", "begins"),
+    [
+        ("En conclusión, el portal crece.", "El portal"),
+        ("Según los pasajes proporcionados, el portal crece.", "El portal"),
+        ("Segons les fonts consultades, el portal creix.", "El portal"),
+        ("Iturrien arabera, ataria hazi da.", "Ataria"),
+        ("En conclusión, o portal medra.", "O portal"),
+    ],
+)
+def test_stock_openings_are_known_in_five_languages(text, begins):
+    assert plain_prose(text).startswith(begins)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "**Spain has 36,000 sections [k7qdm4].**",
+        "**Portals** grow.",
+        "**Portals grow in every region.**",
+        "According to the law, portals grow.",
+        "| a |\n|---|\n| **b** |",
+        "- **b**\n- c",
+    ],
+)
+def test_bold_sentences_and_sources_that_are_named_are_kept(text):
+    assert plain_prose(text) == text
 
 
 @pytest.mark.parametrize("reply", ["", "  \n", "<think>I never came to an end", "<think></think>", "```\n\n```"])

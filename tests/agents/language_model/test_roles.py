@@ -189,6 +189,7 @@ async def test_a_question_takes_one_request_and_names_each_source_in_its_schema(
         {"web": "one", "documents": ["two"]},
         [{"source": "web", "text": "one"}, {"source": "documents", "query": "two"}],
         {"Web": ["one", " one "], "Documents": ["two", ""], "newspapers": ["dropped"]},
+        [{"source": "web", "text": "one"}, "two"],
     ],
 )
 async def test_queries_are_read_in_the_forms_that_models_choose(queries):
@@ -203,6 +204,11 @@ async def test_a_source_without_a_query_gets_the_questions_words(queries):
     words = ["datasets Junta de Andalucía published"]
     assert question["queries"] == {"web": words, "documents": words}
     assert len(server.asked) == 1
+
+
+async def test_queries_that_name_no_source_are_for_every_source():
+    question, _ = await ask(reply(queries=["one", "two"]))
+    assert question["queries"] == {"web": ["one", "two"], "documents": ["one", "two"]}
 
 
 async def test_no_source_gets_more_than_three_queries():
@@ -236,6 +242,15 @@ async def test_an_answer_is_what_the_model_says():
     assert answer == "There are 100 [k7qdm4]."
 
 
+async def test_an_answer_is_prose_with_the_keys_that_were_meant():
+    shown = excerpts(3)
+    keys = [e.key for e in shown]
+    said = f"Based on the provided passages, there are 100 [{keys[0][:5]}, {keys[1]}].\n\n**More**\n\nAnd 200 [zzzzz9]."
+    with OpenAIServer(script(said)) as server:
+        answer = await ModelExpert(chat_with(server)).answer(answer_brief(excerpts=shown))
+    assert answer == f"There are 100 [{keys[0]}, {keys[1]}].\n\nAnd 200 [zzzzz9]."
+
+
 @pytest.mark.parametrize(
     ("language", "begins"), [("es-ES", "Las fuentes"), ("eu", "Aurkitutako"), ("fr", "The sources")]
 )
@@ -254,6 +269,13 @@ async def test_a_section_has_the_heading_as_its_title():
     with OpenAIServer(script("## Half the portals have an API\n\nBody [k7qdm4].")) as server:
         written = await ModelWriter(chat_with(server)).write_section(section_brief())
     assert written == {"analyst": "a1", "title": "Half the portals have an API", "text": "Body [k7qdm4]."}
+
+
+async def test_a_section_has_no_headings_of_its_own():
+    said = "# T\n\nOne.\n\n**A part**\n\n**Two.** Three.\n\n### Another\n\nFour."
+    with OpenAIServer(script(said)) as server:
+        written = await ModelWriter(chat_with(server)).write_section(section_brief())
+    assert written["text"] == "One.\n\n**Two.** Three.\n\nFour."
 
 
 async def test_a_section_without_heading_is_called_after_the_analysts_role():
@@ -280,6 +302,15 @@ async def test_an_introduction_has_a_title_or_the_topic():
 async def test_a_conclusion_loses_its_heading():
     with OpenAIServer(script("## Conclusion\n\nPortals grow [k7qdm4].")) as server:
         assert await ModelWriter(chat_with(server)).write_conclusion(compose_brief()) == "Portals grow [k7qdm4]."
+
+
+async def test_introduction_and_conclusion_cite_what_the_sections_cite():
+    key = excerpts(2)[0].key
+    slip = key[:2] + key[3:]
+    with OpenAIServer(script(f"# T\n\nOne [{slip}].", f"In conclusion, two [{slip}].")) as server:
+        opening = await ModelWriter(chat_with(server)).write_introduction(compose_brief())
+        conclusion = await ModelWriter(chat_with(server)).write_conclusion(compose_brief())
+    assert (opening["text"], conclusion) == (f"One [{key}].", f"Two [{key}].")
 
 
 async def test_a_section_that_is_cut_off_is_continued():
