@@ -7,9 +7,10 @@ import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
+from urllib.parse import urlsplit
 
 import platformdirs
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 
 from .errors import SettingsError
 
@@ -26,8 +27,17 @@ def _split(value: Any) -> Any:
 
 
 def _split_paths(value: Any) -> Any:
-    """Paths as the environment writes them, parted as PATH is."""
+    """Paths as the environment writes them, parted as PATH is. An empty one would be the whole working folder."""
+    if isinstance(value, list | tuple) and "" in value:
+        raise ValueError("It holds an empty path")
     return [part for part in value.split(os.pathsep) if part] if isinstance(value, str) else value
+
+
+def _web_address(value: str) -> str:
+    parts = urlsplit(value)
+    if value and not (parts.scheme in {"http", "https"} and parts.hostname):
+        raise ValueError("It should be a web address such as http://127.0.0.1:8000/v1")
+    return value
 
 
 Names = Annotated[tuple[str, ...], BeforeValidator(_split)]
@@ -53,7 +63,7 @@ class Settings(BaseModel):
     docs: Paths = ()
     language: str = Field(default="", pattern=r"^([a-z]{2,3}(-[A-Za-z0-9]{2,8})*)?$")
     model: str = ""
-    base_url: str = ""
+    base_url: Annotated[str, AfterValidator(_web_address)] = ""
     template: str = "report"
     format: Annotated[tuple[Format, ...], BeforeValidator(_split)] = ("md", "html", "json")
     contact: str = ""
@@ -137,5 +147,9 @@ def _check(layer: Mapping[str, Any], where: str) -> None:
         flag = "--" + _FLAG_NAMES.get(name, name).replace("_", "-")
         # Language is the only setting with a pattern, and a pattern is nothing to show to a person.
         no_code = first["type"] == "string_pattern_mismatch"
-        reason = "It should be a language code such as en, es or pt-BR" if no_code else first["msg"]
+        reason = (
+            "It should be a language code such as en, es or pt-BR"
+            if no_code
+            else first["msg"].removeprefix("Value error, ")
+        )
         raise SettingsError(f"{flag} ({where}): {reason}.", hint="See `tertulia report --help`.") from None

@@ -62,6 +62,10 @@ class DocumentsSource:
 
     def _load(self) -> LoadReport:
         with self._one_at_a_time:
+            if not self._roots:
+                raise UsageError(
+                    "The source documents has no files to search.", hint="Name files or folders with --docs."
+                )
             files, unseen = find_files(self._roots)
             report = self._index.update(files, retrieved_at=self._clock().isoformat(timespec="seconds"))
             report = replace(report, skipped=[*unseen, *report.skipped])
@@ -77,4 +81,4 @@ def _nothing_found(roots: Sequence[Path], report: LoadReport) -> str:
     named = "; ".join(f"{path} ({reason})" for path, reason in report.skipped[:_NAMED])
     more = len(report.skipped) - _NAMED
     reasons = f" Skipped: {named}{f'; and {more} more' if more > 0 else ''}." if named else ""
-    return f"No document can be read in {', '.join(map(str, roots)) or 'no path at all'}.{reasons}"
+    return f"No document can be read in {', '.join(map(str, roots))}.{reasons}"

@@ -100,7 +100,7 @@ class DocumentIndex:
     @classmethod
     def for_roots(cls, folder: Path, roots: Sequence[Path]) -> DocumentIndex:
         """The index of a set of files and folders, whatever their order."""
-        names = sorted(os.fsencode(root.resolve()) for root in roots)
+        names = sorted(os.fsencode(os.path.realpath(root)) for root in roots)  # where resolve() would raise on a loop
         return cls(folder / f"{hashlib.sha256(bytes(1).join(names)).hexdigest()[:16]}.sqlite")
 
     def update(self, files: Sequence[FoundFile], *, retrieved_at: str) -> LoadReport:

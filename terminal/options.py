@@ -18,9 +18,7 @@ Sources = Annotated[
         "--source", metavar="NAME", help="web, wikipedia, documents, …; repeatable.  [default: what is ready]"
     ),
 ]
-Docs = Annotated[
-    list[Path] | None, typer.Option(metavar="PATH", help="Your documents: a file or a folder; repeatable.")
-]
+Docs = Annotated[list[str] | None, typer.Option(metavar="PATH", help="Your documents: a file or a folder; repeatable.")]
 Model = Annotated[
     str | None,
     typer.Option(metavar="PROVIDER:MODEL", help="Who thinks; `extractive` for no model.  [default: by your keys]"),

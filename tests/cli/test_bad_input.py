@@ -29,6 +29,10 @@ CASES = {
         "should be a language code such as en",
     ),
     "documents that are not there": (["report", "x", "--docs", "nowhere"], "nowhere"),
+    "documents at an empty path": (["report", "x", "--docs", ""], "--docs (the command line): It holds an empty path."),
+    "documents behind a link to itself": (["report", "x", "--docs", "loop.md"], "There is no file or folder"),
+    "documents without a path": (["report", "x", "--source", "documents"], "has no files to search"),
+    "a model server at no address": (["report", "x", *FOLDER, "--base-url", "localhost"], "should be a web address"),
     "an output that is a file": (["report", "x", *FOLDER, "--output", "bad.j2"], "bad.j2: it is a file"),
     "an output below a file": (["report", "x", *FOLDER, "--output", "bad.j2/deep"], "bad.j2: it is a file"),
     "a model without a provider": (["report", "x", *FOLDER, "--model", "gpt"], "not of the form provider:model"),
@@ -63,6 +67,7 @@ def call(arguments: list[str], monkeypatch: pytest.MonkeyPatch) -> int:
 def files(documents: Path) -> set[str]:
     """Files that are wrong in one way each; the names of all files there are."""
     Path("bad.j2").write_text("{{ title }}\n{% for x %}\n", "utf-8")
+    Path("loop.md").symlink_to("loop.md")
     Path("bad.yaml").write_text("- name: A\n  role: [\n", "utf-8")
     return {str(path) for path in Path().rglob("*")}
 
