@@ -29,6 +29,9 @@ def check_claim(
     `sentence` carries no citation markers. `passage_languages` are the codes of the passages' languages; the sentence's
     where they are not given. `titles` of the cited documents may hold names, quotations, years and dates. Words of
     `topic` are not asked for as names. The same input gives the same verdict; nothing is read, asked or guessed.
+
+    Raises:
+        ValueError: there are more or fewer languages than passages.
     """
     claim = find_facts(sentence, language)
     if not passages:

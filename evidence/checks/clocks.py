@@ -1,4 +1,4 @@
-"""Clocks and centuries: numbers that count neither things nor units."""
+"""Clocks: times of day."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ from fractions import Fraction
 from typing import Final
 
 from .cursor import Cursor
-from .number_words import HYPHENS
-from .numerals import read_roman
 from .quantity import Quantity, Reading
 
 _HOURS: Final = frozenset({"h", "hrs", "horas", "hores", "hours"})
@@ -44,25 +42,3 @@ def _half_of_day(cursor: Cursor, index: int) -> tuple[str, int]:
     if word in {"a", "p"} and cursor.text_at(index + 1) == "." and cursor.folded_at(index + 2) == "m":
         return word, index + 3 + (cursor.text_at(index + 3) == ".")
     return "", index
-
-
-def read_century_after_number(cursor: Cursor, first: int, last: int, value: Fraction) -> Quantity | None:
-    """`21st century`, `XXI. mendea`: the word follows the number."""
-    after = last + 1
-    if cursor.text_at(after) == "." or cursor.text_at(after) in HYPHENS:
-        after += 1
-    word = cursor.folded_at(after)
-    if len(word) < 2 or not cursor.language.knows(word, cursor.language.century) or not 1 <= value <= 30:
-        return None
-    return cursor.quantity("century", first, after, (Reading.of(value, Fraction(1)),))
-
-
-def read_century(cursor: Cursor, index: int) -> Quantity | None:
-    """`siglo XXI`, `s. XXI`: the number follows the word."""
-    after = index + 1 + (cursor.text_at(index + 1) == ".")
-    if cursor.tokens[index].folded == "s" and after == index + 1:
-        return None
-    value = read_roman(cursor.text_at(after))
-    if value is None:
-        return None
-    return cursor.quantity("century", index, after, (Reading.of(Fraction(value), Fraction(1)),))

@@ -8,7 +8,7 @@ from typing import Final
 from .cursor import Cursor
 from .number_words import HYPHENS, read_multipliers
 from .quantity import Reading
-from .vocabulary import Unit, longest_unit, units
+from .vocabulary import CURRENCIES, Unit, longest_unit, units
 
 # Units that are also verbs, after a year: `en 2020 ha crecido`.
 _ALSO_VERBS: Final = frozenset({"ha", "any", "dies"})
@@ -20,6 +20,8 @@ def read_multiplied(cursor: Cursor, last: int, readings: tuple[Reading, ...]) ->
     factor, after = read_multipliers(cursor.tokens, start, cursor.language)
     if factor > 1 and _parted(cursor, last):
         factor, after = 1, start
+    if factor == 1 and (money := _abbreviated_money(cursor, start)):
+        factor, after = money, start + 1
     smallest = cursor.multiplier(after - 1) or 1
     halves, after = _half_more(cursor, after) if smallest > 1 else (Fraction(0), after)
     if max(factor, smallest) == 1 and not more:
@@ -77,6 +79,13 @@ def _half_more(cursor: Cursor, index: int) -> tuple[Fraction, int]:
     if cursor.folded_at(index) in cursor.language.ranges and cursor.folded_at(index + 1) in cursor.language.half_more:
         return Fraction(1, 2), index + 2
     return Fraction(0), index
+
+
+def _abbreviated_money(cursor: Cursor, index: int) -> int:
+    """What `M` means in `1.200 M€`: alone it is no multiplier."""
+    currency = units().get((cursor.folded_at(index + 1),), ())
+    money = any(unit.kind in CURRENCIES for unit in currency)
+    return cursor.language.abbreviations.get(cursor.text_at(index), 0) if money else 0
 
 
 def _parted(cursor: Cursor, last: int) -> bool:

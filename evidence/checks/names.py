@@ -12,6 +12,7 @@ from ..languages import language_data
 from ..words import fold
 from .facts import Facts
 from .inflection import CHUNK, forms, stands
+from .numerals import read_roman
 from .verdict import Checked, Finding
 
 _CONNECTORS: Final = frozenset(
@@ -200,6 +201,10 @@ def _name(run: Sequence[re.Match[str]], sentence: Facts) -> Name | None:
     if len(words) > 1:
         return Name(words, text, start, end, "several", initial)
     if _is_code(words[0]):
+        if sentence.text[end : end + 1] == "$":
+            return None  # `US$`
+        if read_roman(words[0]):
+            return None
         return Name(words, text, start, end, "code", initial)
     common = initial or len(words[0]) < 3 or words[0].casefold() in _CAPITAL_WORDS or words[0].casefold() in stopwords
     if common or (sentence.language.code == "en" and _DEMONYM.fullmatch(words[0])):

@@ -11,9 +11,10 @@ from .facts import Facts
 from .hedges import hedge_of
 from .quantity import Quantity, Reading
 from .verdict import Checked, Finding
+from .vocabulary import CURRENCIES
 
 # Units that a number without one never stands for, unless the text speaks of the unit elsewhere.
-_STRICT: Final = frozenset({"percent", "permille", "point", "EUR", "USD", "GBP", "JPY", "CHF"})
+_STRICT: Final = CURRENCIES | {"percent", "permille", "point"}
 _FARTHEST_ROUNDING: Final = 0.1
 _FRACTION_ROUNDING: Final = Fraction(1, 2)
 _PLAIN_ROUNDING: Final = 0.03

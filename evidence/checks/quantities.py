@@ -7,7 +7,8 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import Final, NamedTuple
 
-from .clocks import read_century, read_century_after_number, read_clock
+from .centuries import more_centuries, read_century, read_century_after_number
+from .clocks import read_clock
 from .cursor import Cursor
 from .measures import read_multiplied, read_unit
 from .number_words import HYPHENS, Spelled, read_number_words
@@ -16,7 +17,7 @@ from .quantity import Quantity, Reading, times, with_units
 from .ranges import share_ranges
 from .shares import read_half, read_parts, read_slashed
 from .tokens import Token
-from .vocabulary import Unit, Vocabulary, units
+from .vocabulary import CURRENCIES, Unit, Vocabulary, units
 
 _SIGNS: Final = {"-": -1, "−": -1, "+": 1}
 _PREFIX_SIGNS: Final = frozenset("$€£¥%")
@@ -25,6 +26,7 @@ _CURRENCY_CODES: Final = frozenset({"usd", "eur", "gbp", "us", "chf", "jpy"})
 _PREFIXES: Final = frozenset(
     "mid pre post early late non sub circa anti ex inter under over aged age pos prim mediados".split()  # noqa: SIM905
 )
+_MILLION: Final = 1_000_000
 _LONGEST_LABEL: Final = 3
 _NOT_UNITS: Final = frozenset("DGHSTL")
 _ORDINAL_SIGNS: Final = frozenset({"º", "ª", "er"})
@@ -40,7 +42,9 @@ def find_quantities(text: str, tokens: Sequence[Token], language: Vocabulary, ta
     for index in range(len(tokens)):
         if index >= after and (quantity := reader.read(index)):
             found.append(quantity)
-            after = quantity.last + 1
+            if quantity.kind == "century":
+                found.extend(more_centuries(reader.cursor, quantity))
+            after = found[-1].last + 1
     return share_ranges(found, tokens, language)
 
 
@@ -164,7 +168,7 @@ class _Reader:
         self, kind: str, first: int, index: int, readings: tuple[Reading, ...], unit: tuple[Unit, ...]
     ) -> Quantity | None:
         """What follows the bare number: an ending, a multiplier, a unit, a century."""
-        bare = self._suffix(_Bare(kind, index, readings))
+        bare = self._suffix(_Bare(kind, index, readings), money=any(each.kind in CURRENCIES for each in unit))
         if bare is None:
             return None
         if century := read_century_after_number(self.cursor, first, bare.last, readings[0].value):
@@ -179,13 +183,13 @@ class _Reader:
         own = 1 if self.tokens[index].kind == "word" else scale
         return replace(self.cursor.quantity(kind, first, after - 1, readings), scale=own)
 
-    def _suffix(self, bare: _Bare) -> _Bare | None:
+    def _suffix(self, bare: _Bare, *, money: bool) -> _Bare | None:
         """The number with what touches it; None when that makes it a name (`3D`)."""
         if self.tokens[bare.last].kind != "numeral" or not self.cursor.touches(bare.last):
             return bare
         following, after = self.tokens[bare.last + 1], self.tokens[bare.last + 2 : bare.last + 3]
         if following.kind == "word":
-            return self._letters(bare)
+            return self._letters(bare, money=money)
         if after and self.cursor.touches(bare.last + 1):
             if following.text == "." and after[0].text in _ORDINAL_SIGNS:
                 return bare._replace(kind="ordinal", last=bare.last + 2)
@@ -193,13 +197,13 @@ class _Reader:
                 return bare._replace(last=bare.last + 2)
         return bare
 
-    def _letters(self, bare: _Bare) -> _Bare | None:
+    def _letters(self, bare: _Bare, *, money: bool) -> _Bare | None:
         """The number with a word that touches it: `3rd`, `5M`, `75kg`, `2019an`."""
         word = self.tokens[bare.last + 1]
         longer = bare._replace(last=bare.last + 1)
         if word.text in self.language.ordinal_suffixes and word.text not in self.language.abbreviations:
             return longer._replace(kind="ordinal")
-        if scale := self.language.abbreviations.get(word.text):
+        if scale := _MILLION if money and word.text == "m" else self.language.abbreviations.get(word.text):
             scaled = tuple(times(reading, scale) for reading in bare.readings)
             as_unit = with_units(bare.readings, units().get((word.folded,), ()))
             return longer._replace(kind="number", readings=scaled + as_unit, scale=scale)

@@ -27,6 +27,8 @@ def share_ranges(found: list[Quantity], tokens: Sequence[Token], language: Vocab
         between = tokens[one.last + 1]
         if one.kind == "year" and (between.text in DASHES or between.text == "/"):
             shared[place + 1] = _with_century(one, other)
+        elif other.kind == "century" and one.kind in {"number", "ordinal"} and between.folded in language.ranges:
+            shared[place] = replace(one, kind="century")
         elif one.kind == other.kind == "number":
             ends = between.text in DASHES or between.folded in language.ranges
             if not one.units and ((ends and other.scale > 1) or (other.units and (ends or between.text == ","))):

@@ -17,6 +17,9 @@ from .tokens import tokenize
 Phrase = tuple[str, ...]
 """Folded tokens that stand one after another."""
 
+CURRENCIES: Final = frozenset({"EUR", "USD", "GBP", "JPY", "CHF"})
+"""The kinds of units that are money."""
+
 _SHORTEST_STEM: Final = 3
 
 
