@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 
+from ..errors import EngineSettingsError
 from ..settings import Settings
 from .language_model.providers import EXTRACTIVE, choose_model
-from .roles import Engine
+from .roles import Engine, Reviewer
 
-__all__ = ["EXTRACTIVE", "choose_model", "open_engine"]
+__all__ = ["EXTRACTIVE", "choose_model", "open_engine", "open_reviewer"]
 
 
 def open_engine(settings: Settings) -> Engine:
@@ -28,3 +29,27 @@ def open_engine(settings: Settings) -> Engine:
     from .language_model import language_model_engine  # noqa: PLC0415
 
     return language_model_engine(name, settings, os.environ)
+
+
+def open_reviewer(settings: Settings, name: str) -> Reviewer:
+    """A reviewer of its own, played by the language model `name` as `--check-model` gives it.
+
+    The base URL is the main model's: a reviewer of another provider is looked for at its provider's own address.
+    Reads files and imports the provider's packages, which takes seconds: not on the event loop.
+
+    Raises:
+        EngineSettingsError: the model's name or its provider's key is missing or wrong, or it is no language model.
+        MissingExtraError: the provider's package is not installed.
+    """
+    chosen = choose_model(settings.model_copy(update={"model": name}), os.environ)
+    if chosen == EXTRACTIVE:
+        raise EngineSettingsError(
+            "The extractive engine cannot check sentences.", hint="Name a language model: --check-model provider:model."
+        )
+    from .language_model import language_model_reviewer  # noqa: PLC0415 - each engine costs its own imports
+
+    if settings.base_url and settings.model:
+        main = choose_model(settings, os.environ)
+        if main != EXTRACTIVE and main.partition(":")[0] != chosen.partition(":")[0]:
+            settings = settings.model_copy(update={"base_url": ""})
+    return language_model_reviewer(chosen, settings, os.environ)

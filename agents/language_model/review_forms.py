@@ -11,7 +11,7 @@ from .forms import Text
 
 _UNNUMBERED: Final = -1
 _STATUSES: Final = ("supported", "partly", "unsupported")
-_DENIAL: Final = re.compile(r"\b(?:un|not\b|no\b|non\b|contradict|refute|false)")
+_DENIAL: Final = re.compile(r"\b(?:unsupported|not?|contradict\w*|refuted)\b")
 
 
 def _number(value: Any) -> int:
@@ -61,11 +61,6 @@ class Opinion(_Numbered):
 
     reason: Text = ""
     status: Status
-
-    @property
-    def is_complete(self) -> bool:
-        """Whether there is a status, and a reason if it is a bad one."""
-        return self.status is not None and bool(self.reason or self.status == "supported")
 
 
 Item = TypeVar("Item", bound=_Numbered)

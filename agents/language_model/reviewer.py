@@ -68,7 +68,8 @@ class ModelReviewer:
         left = _with_excerpts(brief)
         for _ in range(_ROUNDS):
             for place, opinion in (await self._ask("judge", brief, left, Opinions)).items():
-                judgements.update(_judgement(place, opinion))
+                if judgement := _judgement(opinion):
+                    judgements[place] = judgement
             left = [place for place in left if place not in judgements]
         if left:
             raise ReplyError(
@@ -95,7 +96,7 @@ class ModelReviewer:
         while places:
             claims = [brief.claims[place] for place in places]
             sizes = range(1, len(places) + 1)
-            most = bisect_left(sizes, True, key=lambda size: not self._fits(name, brief, claims[:size]))  # noqa: B023 - called at once
+            most = bisect_left(sizes, True, key=lambda size: not self._fits(name, brief, claims[:size]))
             # A claim that does not fit even alone loses passages (`render_within`).
             yield places[: max(most, 1)]
             places = places[max(most, 1) :]
@@ -161,8 +162,8 @@ def _correction(claim: Claimed, reply: Correction, language: str) -> str:
     return text if len(split_sentences(text, language)) <= len(before) else ""
 
 
-def _judgement(place: int, opinion: Opinion) -> dict[int, Judgement]:
-    """The opinion under its place; nothing when it is not complete."""
-    if opinion.status is None or not opinion.is_complete:
-        return {}
-    return {place: {"status": opinion.status, "reason": _one_line(opinion.reason)}}
+def _judgement(opinion: Opinion) -> Judgement | None:
+    """The opinion, unless its status is missing, or the reason for a bad one."""
+    if opinion.status is None or (opinion.status != "supported" and not opinion.reason):
+        return None
+    return {"status": opinion.status, "reason": _one_line(opinion.reason)}

@@ -147,6 +147,8 @@ def play_every_role(body: dict[str, Any]) -> str:
         ("You write one section", _section),
         ("You write the title and the introduction", _introduction),
         ("You write the conclusion", _conclusion),
+        ("You correct sentences", _repair),
+        ("You check a research report", _judge),
     ):
         if system.startswith(opening):
             return part(user)
@@ -206,6 +208,24 @@ def _introduction(user: str) -> str:
 def _conclusion(user: str) -> str:
     sentences = [CITED_SENTENCE.findall(section)[-1:] for section in SECTION.findall(user)]
     return " ".join(sentence.strip() for found in sentences for sentence in found)
+
+
+def _repair(user: str) -> str:
+    """Each sentence is corrected to the first one of its first passage; nothing where it has no passage."""
+    passages = {match["key"]: match["text"] for match in PASSAGE.finditer(user)}
+    keys = [next((key for key in keys if key in passages), "") for keys in _keys_by_sentence(user)]
+    texts = [_cited(passages[key], key) if key else "" for key in keys]
+    return json.dumps({"sentences": [{"id": number, "text": text} for number, text in enumerate(texts, 1)]})
+
+
+def _judge(user: str) -> str:
+    supported = {"reason": "The passage says so.", "status": "supported"}
+    count = len(_keys_by_sentence(user))
+    return json.dumps({"sentences": [{"id": number, **supported} for number in range(1, count + 1)]})
+
+
+def _keys_by_sentence(user: str) -> list[list[str]]:
+    return [re.findall(r"\b\w{6}\b", keys) for keys in re.findall(r"^Its passages: (.*)$", user, re.MULTILINE)]
 
 
 def _cited(text: str, key: str, most: int = 1) -> str:
