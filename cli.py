@@ -20,6 +20,7 @@ from .terminal.consoles import result, say
 from .terminal.options import (
     Analysts,
     BaseUrl,
+    CheckModel,
     Concurrency,
     Docs,
     Feedback,
@@ -36,6 +37,7 @@ from .terminal.options import (
     Template,
     Topic,
     Turns,
+    Unsupported,
     Yes,
 )
 
@@ -71,6 +73,16 @@ _RESUME_EXAMPLES: Final = """Examples:
   tertulia resume k3fzx2bd --feedback "more on training" --yes
   tertulia show k3fzx2bd --panel > panel.yaml   (change it, then)
   tertulia resume k3fzx2bd --panel panel.yaml"""
+
+_VERIFY_EXAMPLES: Final = """Exit codes: 0 it passes, 1 it does not, 2 there is nothing to check.
+
+Examples:
+
+\b
+  tertulia verify k3fzx2bd
+  tertulia verify reports/open-data-in-spain-k3fzx2bd
+  tertulia verify somebody-elses-report.md --strict
+  tertulia verify evidence.json --json"""
 
 app = typer.Typer(
     name="tertulia",
@@ -155,6 +167,8 @@ def report(
     feedback: Feedback = None,
     panel: PanelFile = None,
     concurrency: Concurrency = None,
+    unsupported: Unsupported = None,
+    check_model: CheckModel = None,
     template: Template = None,
     format: Formats = None,
     output: Output = None,
@@ -251,6 +265,29 @@ def export(
     from .terminal.delivery import export_run
 
     export_run(_app(context), run)
+
+
+@app.command(epilog=_VERIFY_EXAMPLES)
+def verify(
+    context: typer.Context,
+    target: Annotated[
+        str, typer.Argument(metavar="RUN|PATH", help="A run, its folder, an evidence.json, or a Markdown report.")
+    ],
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Exit with 1 as well when a sentence does not hold or anything is amiss.")
+    ] = False,
+    template: Template = None,
+    as_json: Json = False,
+) -> None:
+    """Check a report again, without a model or the network.
+
+    A report of tertulia: every hash, passage, citation, number, sentence and verdict of its evidence.json, and that the
+    files beside it say what the evidence gives. A Markdown report of any other tool: markers that lead nowhere, sources
+    that are listed twice or never cited, numbers without a citation.
+    """
+    from .terminal.verification import verify_and_show
+
+    raise typer.Exit(verify_and_show(target, _settings(context), strict=strict, as_json=as_json))
 
 
 @app.command()

@@ -110,6 +110,18 @@ class SectionWritten(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TextChecked(Event):
+    """The sentences of one text were held against their passages. `failing` still do not hold after the repair."""
+
+    type = "text_checked"
+    place: str
+    sentences: int
+    failing: int
+    repaired: int
+    dropped: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GapFound(Event):
     """Something is missing from the report: a source that failed, an interview that failed."""
 

@@ -48,8 +48,9 @@ class Settings(BaseModel):
     """Everything that can be set. Each field is a flag, `TERTULIA_<FIELD>`, and a key of the settings files.
 
     `sources` empty means the defaults (documents if given; wikipedia; web if its key is set); `language` empty means
-    the topic's; `model` empty means the first provider whose key is set, else the extractive engine. Keys of services
-    come from the environment only.
+    the topic's; `model` empty means the first provider whose key is set, else the extractive engine. `unsupported`
+    says what becomes of sentences that their passages do not support; `check_model` empty means that no model is asked
+    for its opinion of them. Keys of services come from the environment only.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
@@ -64,6 +65,8 @@ class Settings(BaseModel):
     language: str = Field(default="", pattern=r"^([a-z]{2,3}(-[A-Za-z0-9]{2,8})*)?$")
     model: str = ""
     base_url: Annotated[str, AfterValidator(_web_address)] = ""
+    unsupported: Literal["mark", "drop", "keep"] = "mark"
+    check_model: str = ""
     template: str = "report"
     format: Annotated[tuple[Format, ...], BeforeValidator(_split)] = ("md", "html", "json")
     contact: str = ""

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import NotRequired, Protocol
+from typing import Literal, NotRequired, Protocol
 
 from typing_extensions import TypedDict
 
@@ -127,6 +127,31 @@ class ComposeBrief:
     missing: Sequence[str] = field(default=())
 
 
+class Judgement(TypedDict):
+    """What a model says of one sentence: `status` as in `evidence.checks.Verdict`, and why, in a sentence."""
+
+    status: Literal["supported", "partly", "unsupported"]
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A sentence with its citation markers, the excerpts it may be held against, and what is wrong with it, if known."""
+
+    sentence: str
+    excerpts: Sequence[Excerpt]
+    reasons: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewBrief:
+    """What the reviewer is asked with: some sentences of one text."""
+
+    topic: str
+    language: str
+    claims: Sequence[Claimed]
+
+
 class Planner(Protocol):
     """Who invites the panel."""
 
@@ -172,15 +197,34 @@ class Writer(Protocol):
         ...
 
 
+class Reviewer(Protocol):
+    """Who mends and judges sentences."""
+
+    async def repair(self, brief: ReviewBrief) -> list[str]:
+        """For each claim, in order, the corrected sentence with its citations, or "" when it cannot be corrected.
+
+        One model call for all of them. Raises EngineError.
+        """
+        ...
+
+    async def judge(self, brief: ReviewBrief) -> list[Judgement]:
+        """For each claim, in order, whether its excerpts support it. One model call for all. Raises EngineError."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Engine:
-    """Who plays the roles. `name` is `extractive` or the model's `provider:name`, as the report prints it."""
+    """Who plays the roles. `name` is `extractive` or the model's `provider:name`, as the report prints it.
+
+    Without a `reviewer` nothing is repaired: quoted sentences need none.
+    """
 
     name: str
     planner: Planner
     interviewer: Interviewer
     expert: Expert
     writer: Writer
+    reviewer: Reviewer | None = None
 
     @property
     def is_extractive(self) -> bool:

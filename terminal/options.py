@@ -40,6 +40,16 @@ PanelFile = Annotated[
     Path | None, typer.Option("--panel", metavar="FILE", help="Use the analysts of this YAML or JSON file.")
 ]
 
+Unsupported = Annotated[
+    str | None,
+    typer.Option(
+        metavar="mark|drop|keep", help="What becomes of a sentence that its passages do not support.  [default: mark]"
+    ),
+]
+CheckModel = Annotated[
+    str | None,
+    typer.Option(metavar="PROVIDER:MODEL", help="A model that is asked for its opinion of each cited sentence, too."),
+]
 Template = Annotated[
     str | None,
     typer.Option(

@@ -1,0 +1,57 @@
+"""Verification: the sentences of a cited text, each held against the passages that it cites."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from .checks import Verdict, check_claim
+from .claims import CitedSentence, sentences_with_citations
+from .ledger import Ledger
+from .passages import Excerpt
+
+# What a heading is held to: it has no citations of its own, and the words of a title are written like names.
+_TITLE_CHECKS = frozenset({"number", "date", "quotation"})
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedSentence:
+    """A sentence of a text and what the checks say of it."""
+
+    cited: CitedSentence
+    verdict: Verdict
+
+    @property
+    def holds(self) -> bool:
+        """Whether nothing in it was found wrong, and it cites what it must."""
+        return self.verdict.holds
+
+
+def check_text(text: str, ledger: Ledger, *, language: str, topic: str) -> list[CheckedSentence]:
+    """Every sentence of clean cited Markdown with its verdict, in reading order."""
+    return [
+        CheckedSentence(cited, _check(cited.sentence, ledger.excerpts(cited.citations), language, topic))
+        for cited in sentences_with_citations(text, language)
+    ]
+
+
+def title_holds(title: str, excerpts: Sequence[Excerpt], *, language: str, topic: str) -> bool:
+    """Whether the numbers, dates and quotations of a heading stand in what its text cites, or in the topic."""
+    if not excerpts:
+        return True
+    passages = [*(excerpt.text for excerpt in excerpts), topic]
+    languages = [*(excerpt.document.language or language for excerpt in excerpts), language]
+    titles = [excerpt.document.title for excerpt in excerpts]
+    verdict = check_claim(title, passages, language=language, passage_languages=languages, titles=titles, topic=topic)
+    return not any(found.severity == "error" and found.check in _TITLE_CHECKS for found in verdict.findings)
+
+
+def _check(sentence: str, excerpts: Sequence[Excerpt], language: str, topic: str) -> Verdict:
+    return check_claim(
+        sentence,
+        [excerpt.text for excerpt in excerpts],
+        language=language,
+        passage_languages=[excerpt.document.language or language for excerpt in excerpts],
+        titles=[excerpt.document.title for excerpt in excerpts],
+        topic=topic,
+    )
