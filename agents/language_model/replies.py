@@ -49,6 +49,14 @@ _HEADING_LINE: Final = re.compile(r"^[ \t]*#{1,6}[ \t]+[^\n]*$\n?", re.MULTILINE
 _BOLD_LINE: Final = re.compile(
     r"^[ \t]*(?P<bold>\*\*|__)[^*_\[\n]{1,100}[^*_\[\n.!?…](?P=bold):?[ \t]*$\n?", re.MULTILINE
 )
+# A line that lists keys after a word for sources. Under a table it is wanted, without the word; elsewhere it is a list
+# of sources, which is made by the program.
+_SOURCE_LINE: Final = re.compile(
+    r"^[ \t]*[*_]{0,2}(?:sources?|references?|keys?|passages?|fuentes?|referencias?|claves?|pasajes?|fonts?|referències"
+    r"|claus?|passatges?|iturriak?|erreferentziak|gakoak|fontes?|chaves?|pasaxes?)[*_]{0,2}[ \t]*:[*_]{0,2}[ \t]*"
+    r"(?P<keys>(?:[\[(][a-z0-9]{6}(?:[,; ]+[a-z0-9]{6})*[\])][,; ]*)+)\.?[ \t]*$",
+    re.IGNORECASE,
+)
 
 _OPENING: Final = re.compile(r"[{\[]")
 _TRAILING_COMMA: Final = re.compile(r",(?=\s*[}\]])")
@@ -66,10 +74,24 @@ def clean_text(reply: str) -> str:
 
 
 def plain_prose(text: str) -> str:
-    """A text of one piece: no headings, no lines in bold that stand for one, no "In conclusion," in front."""
-    prose = re.sub(r"\n{3,}", "\n\n", _BOLD_LINE.sub("", _HEADING_LINE.sub("", text))).strip()
+    """A text of one piece: no headings, no lines in bold that stand for one, no sources, no "In conclusion,"."""
+    prose = _without_source_lines(_BOLD_LINE.sub("", _HEADING_LINE.sub("", text)))
+    prose = re.sub(r"\n{3,}", "\n\n", prose).strip()
     opened = _STOCK_OPENING.sub("", prose, count=1)
     return opened if opened == prose else opened[:1].upper() + opened[1:]
+
+
+def _without_source_lines(text: str) -> str:
+    kept: list[str] = []
+    above = ""
+    for line in text.split("\n"):
+        source = _SOURCE_LINE.match(line)
+        if not source:
+            kept.append(line)
+        elif above.lstrip().startswith("|"):
+            kept.append(source["keys"].strip(" ,;"))
+        above = line if line.strip() else above
+    return "\n".join(kept)
 
 
 def remove_reasoning(reply: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from tertulia.agents.language_model.replies import (
@@ -47,6 +49,15 @@ def test_only_the_text_is_left(reply):
 )
 def test_prose_begins_with_what_it_says(text):
     assert plain_prose(text) == "Portals grow."
+
+
+@pytest.mark.parametrize(
+    "line", ["Sources: [k7qdm4][m3xz8a]", "**Fuentes:** [k7qdm4], [m3xz8a].", "__Keys__: (k7qdm4; m3xz8a)"]
+)
+def test_a_list_of_sources_goes_and_under_a_table_loses_its_name(line):
+    table = "| a | b |\n|---|---|\n| c | 1 |"
+    assert plain_prose(f"Portals grow.\n\n{line}") == "Portals grow."
+    assert re.fullmatch(rf"{re.escape(table)}\n\n\W+k7qdm4\W+m3xz8a\W+", plain_prose(f"{table}\n\n{line}"))
 
 
 @pytest.mark.parametrize(
