@@ -40,20 +40,49 @@ def one_line(text: str) -> str:
     return " ".join(printable(text).split())
 
 
+def shortened(text: str, limit: int) -> str:
+    """The text in one line, cut at a word when it is longer than `limit` characters."""
+    text = one_line(text)
+    return text if len(text) <= limit else text[:limit].rsplit(" ", 1)[0].rstrip(",;:") + " …"
+
+
 def literal(text: str) -> str:
     """One line of plain text as Markdown that displays it as it is."""
     return _escape(one_line(text), _LITERAL)
 
 
-def cited_markdown(text: str, known: Mapping[str, object], cite: Cite, *, verbatim: bool, alone: str = "") -> str:
+def cited_markdown(
+    text: str,
+    known: Mapping[str, object],
+    cite: Cite,
+    *,
+    verbatim: bool,
+    alone: str = "",
+    insertions: Sequence[tuple[int, str]] = (),
+) -> str:
     """Cited Markdown made safe, with each run of markers replaced by what `cite` makes of its keys.
 
     `known` holds the keys that count as citations. `verbatim`: the text is literal but for its blocks. `alone` is
-    written before markers that are a paragraph of their own, as they are under a table.
+    written before markers that are a paragraph of their own, as they are under a table. `insertions` are put in at
+    their offsets in `text`, in order of the offsets; they must hold nothing that Markdown would read.
     """
-    text = printable(text.replace("\r\n", "\n").replace("\r", "\n"))
+    text = _with_insertions(text, insertions)
     safe = _verbatim_lines(text, known) if verbatim else _guarded(text, known, _UNSAFE)
     return _replace_runs(safe, known, cite, alone)
+
+
+def _with_insertions(text: str, insertions: Sequence[tuple[int, str]]) -> str:
+    """The text made printable piece by piece, so that what is put in may use characters that nothing else can hold."""
+    pieces = []
+    place = 0
+    for offset, insertion in insertions:
+        pieces += [_printable_lines(text[place:offset]), insertion]
+        place = offset
+    return "".join([*pieces, _printable_lines(text[place:])])
+
+
+def _printable_lines(text: str) -> str:
+    return printable(text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
 def _verbatim_lines(text: str, known: Mapping[str, object]) -> str:

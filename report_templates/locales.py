@@ -32,6 +32,10 @@ class Catalogue:
         form: str = one if n == 1 else other
         return form.format(n=n)
 
+    def function_words(self) -> frozenset[str]:
+        """Longer words that say nothing of what a sentence is about."""
+        return frozenset(self.strings["highlights"]["function_words"].split())
+
     def kind(self, kind: str) -> str:
         """What kind of document, in words; an unknown kind is its own name."""
         word: str = self.strings["kinds"].get(kind, kind)

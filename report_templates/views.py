@@ -7,12 +7,15 @@ from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import quote, urlsplit
 
-from .cited_text import one_line
+from .cited_text import one_line, printable, shortened
 from .locales import Catalogue, catalogue
+from .verification import summary_sentences
 
 Report = Mapping[str, Any]
 
 _EXTRACTIVE: Final = "extractive"
+_STATEMENT_LIMIT: Final = 280
+_FRAME = re.compile(r"\|[\s|:-]+\|?")
 
 
 def is_verbatim(report: Report) -> bool:
@@ -69,6 +72,30 @@ def gap_lines(report: Report) -> list[str]:
     return list(dict.fromkeys(_gap_line(gap, words) for gap in report["gaps"]))
 
 
+def disagreements(report: Report) -> list[dict[str, Any]]:
+    """Points on which cited sources differ: `subject`, and `statements` (`sentence`, `value`, `key`)."""
+    return [
+        {
+            "subject": one_line(point["subject"]),
+            "statements": [
+                {
+                    "sentence": shortened(readable(said["sentence"]), _STATEMENT_LIMIT),
+                    "value": one_line(said["value"]),
+                    "key": said["citation"],
+                }
+                for said in point["statements"]
+            ],
+        }
+        for point in report.get("disagreements", [])
+    ]
+
+
+def readable(passage: str) -> str:
+    """A passage as a person reads it: the rows of a table without their frame."""
+    lines = (line.strip() for line in printable(passage).strip().split("\n"))
+    return "\n".join(line.strip("| ") if line.startswith("|") else line for line in lines if not _FRAME.fullmatch(line))
+
+
 def _gap_line(gap: Mapping[str, Any], words: Catalogue) -> str:
     what, _, name = one_line(gap["what"]).partition(" ")
     if what == "interview" and gap["reason"] == "nothing found":
@@ -78,19 +105,22 @@ def _gap_line(gap: Mapping[str, Any], words: Catalogue) -> str:
     return words.text("gaps", "other", name=one_line(gap["what"]))
 
 
-def about(report: Report) -> list[str]:
-    """How the report was made and what was and was not checked, in plain sentences."""
+def about(report: Report, *, explained: bool = False) -> list[str]:
+    """How the report was made, what was and was not checked, and by which program: a paragraph each.
+
+    `explained`: what verified means is said elsewhere on the page.
+    """
     words, figures, run = words_of(report), report["counts"], report["run"]
-    paragraph = words.text(
+    verbatim = is_verbatim(report)
+    origin = words.text(
         "about",
-        "extractive" if is_verbatim(report) else "model",
+        "extractive" if verbatim else "model",
         engine=one_line(run["engine"]),
         documents=words.count("documents", figures["documents"]),
         passages=words.count("passages", figures["passages"]),
     )
-    sentences = words.count("sentences", figures["sentences"])
-    lines = [paragraph, words.text("about", "cited", cited=figures["cited_sentences"], sentences=sentences)]
+    checked = summary_sentences(report, words, verbatim=verbatim, explained=explained)
     if report["invented"]:
-        lines.append(words.count("invented", report["invented"], section="about"))
-    lines.append(words.text("about", "made", version=one_line(run["tertulia_version"]), run=one_line(run["id"])))
-    return lines
+        checked.append(words.count("invented", report["invented"], section="about"))
+    made = words.text("about", "made", version=one_line(run["tertulia_version"]), run=one_line(run["id"]))
+    return [origin, " ".join(checked), made]

@@ -17,9 +17,12 @@ from tertulia.report_templates import render_html
 Sample = Callable[..., dict]
 TAGS = """
 html head meta title style body nav main article header footer section div h1 h2 h3 h4 h5 h6 p a ol ul li span sup q
-details summary blockquote code pre table thead tbody tr th td strong em br del
+details summary blockquote code pre table thead tbody tr th td strong em br del aside dl dt dd mark
 """
-ATTRIBUTES = "lang charset http-equiv content name href id class aria-label aria-labelledby rel value start"
+ATTRIBUTES = """
+lang charset http-equiv content name href id class aria-label aria-labelledby aria-describedby role title rel value
+start
+"""
 PAYLOADS = [
     "<script>alert(1)</script>",
     "<img src=x onerror=alert(1)>",
@@ -47,8 +50,8 @@ def hostile(report: dict) -> dict:
             return {key: spoil(item, key) for key, item in value.items()}
         if isinstance(value, list):
             return [spoil(item, name) for item in value]
-        keep = {"id", "analyst", "key", "document", "document_id", "engine", "citations"}
-        return poison + value + poison if isinstance(value, str) and name not in keep else value
+        data = {"id", "key", "document", "document_id", "engine", "citations", "citation", "place", "unsupported"}
+        return poison + value + poison if isinstance(value, str) and name not in data | {"analyst"} else value
 
     return {name: value if name == "citations" else spoil(value, name) for name, value in report.items()}
 
