@@ -200,6 +200,8 @@ class App:
             "size": len(panel) or settings.analysts,
             "turn_limit": settings.turns,
             "approve": approve,
+            "unsupported": settings.unsupported,
+            "check_model": settings.check_model,
             "model": settings.model,
             "base_url": settings.base_url,
             "sources": list(settings.sources),
@@ -224,13 +226,14 @@ class App:
         return self._opened.pop(run, None) or self._open(request)
 
     def _open(self, request: Mapping[str, Any]) -> Effects:
-        from .agents import open_engine  # noqa: PLC0415 - imports LangChain when a model plays
+        from .agents import open_engine, open_reviewer  # noqa: PLC0415 - imports LangChain when a model plays
         from .graph.local import Effects  # noqa: PLC0415
         from .sources import default_names, open_sources  # noqa: PLC0415
 
         settings = self.settings.model_copy(
             update={
                 "model": request["model"],
+                "check_model": request.get("check_model", ""),
                 "base_url": request["base_url"],
                 "sources": tuple(request["sources"]),
                 "docs": tuple(_found(path, request["folder"]) for path in request["docs"]),
@@ -238,7 +241,8 @@ class App:
         )
         names = list(settings.sources) or default_names(settings)
         engine = open_engine(settings)
-        return Effects(engine, open_sources(settings, names, clock=self._clock, notify=self._notify))
+        judge = open_reviewer(settings, settings.check_model) if settings.check_model else None
+        return Effects(engine, open_sources(settings, names, clock=self._clock, notify=self._notify), judge)
 
     async def _load_documents(self, effects: Effects) -> None:
         """Read the user's documents before anything is paid for, and say what was loaded and what was skipped."""

@@ -6,32 +6,12 @@ replaces each key by the number of its source, so a report can be rendered again
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any, Final, Literal, NotRequired
 
 from typing_extensions import TypedDict
 
-from ..agents.roles import Analyst, Section, Turn
+from ..agents.roles import Analyst, Judgement, Section, Turn
 from ..agents.usage import Usage
-from .citations import MARKER, Numbering, clean_citations, number_sources, sentences_with_citations
-from .ledger import Ledger
-from .repetitions import drop_repetitions
-from .words import count_words
-
-__all__ = [
-    "REPORT_VERSION",
-    "CitedSource",
-    "Claim",
-    "Counts",
-    "GapNote",
-    "Report",
-    "RunInfo",
-    "Transcript",
-    "Written",
-    "build_report",
-    "counts",
-    "drop_repetitions",
-]
 
 REPORT_VERSION: Final = 1
 
@@ -62,13 +42,78 @@ class CitedSource(TypedDict):
     retrieved_at: str
 
 
-class Claim(TypedDict):
-    """A sentence of the report with its citations. `place` is introduction, conclusion or an analyst's id."""
+class FindingNote(TypedDict):
+    """One thing in a sentence that is not in its passages (`evidence.checks.Finding`), said in the report's language.
 
+    `text` is `sentence[start:end]`; `message` is the reason as a person reads it.
+    """
+
+    check: str
+    severity: Literal["error", "warning"]
+    text: str
+    start: int
+    end: int
+    message: str
+
+
+class Claim(TypedDict):
+    """A sentence of the report with its citations and what the checks say of it.
+
+    `place` is introduction, conclusion or an analyst's id; `start` and `end` are the span of the sentence and its
+    markers in that place's text. `verdict` is supported, partly, unsupported or uncited (`evidence.checks.Verdict`);
+    `holds` says that nothing in it was found wrong, and that it cites what it must. `figure` says that it states a
+    number; `sites` in how many independent places (sites, or files) that figure stands. `judgement` is a model's
+    opinion, kept apart, when one was asked.
+    """
+
+    id: str
     place: str
     sentence: str
+    start: int
+    end: int
     citations: list[str]
     sources: list[int]
+    verdict: Literal["supported", "partly", "unsupported", "uncited"]
+    holds: bool
+    findings: list[FindingNote]
+    figure: bool
+    sites: int
+    judgement: NotRequired[Judgement]
+
+
+class Statement(TypedDict):
+    """One side of a disagreement: a sentence of a cited passage, word for word."""
+
+    sentence: str
+    value: str
+    citation: str
+    source: int
+
+
+class Disagreement(TypedDict):
+    """Two or more sources that give different values for the same thing."""
+
+    subject: str
+    statements: list[Statement]
+
+
+class Summary(TypedDict):
+    """What was checked: sentences; those that cite; those that hold and cite (verified); those that do not hold.
+
+    `figures` counts the verified sentences that state a number, `single_source` those of them whose figure stands in
+    one place only. `repaired` and `dropped` count sentences that were mended or left out before printing.
+    `unsupported` is what became of those that do not hold: marked, dropped or kept as they are.
+    """
+
+    sentences: int
+    cited: int
+    verified: int
+    failing: int
+    figures: int
+    single_source: int
+    repaired: int
+    dropped: int
+    unsupported: Literal["mark", "drop", "keep"]
 
 
 class Transcript(TypedDict):
@@ -123,6 +168,8 @@ class Written(TypedDict):
     sources: list[CitedSource]
     citations: dict[str, int]
     claims: list[Claim]
+    disagreements: list[Disagreement]
+    summary: Summary
     documents: list[dict[str, Any]]
     passages: list[dict[str, Any]]
     gaps: list[GapNote]
@@ -134,103 +181,3 @@ class Report(Written):
     """The whole report: what `Written` holds, and its figures."""
 
     counts: Counts
-
-
-def build_report(
-    *,
-    run: RunInfo,
-    title: str,
-    introduction: str,
-    sections: Sequence[Section],
-    conclusion: str,
-    panel: Sequence[Analyst],
-    interviews: Sequence[Transcript],
-    ledger: Ledger,
-    gaps: Sequence[GapNote],
-    usage: Sequence[Usage],
-    invented: int,
-) -> Report:
-    """The report as data, from its written parts and the evidence. The same parts give the same report.
-
-    The texts are cleaned of citations that the ledger does not hold, whoever wrote them; sections without text are
-    left out. So the sources are exactly what the texts cite: numbered from 1 without a gap, none twice, none unused.
-    """
-    known = {passage.key for passage in ledger.passages()}
-    cleaned = [clean_citations(text, known) for text in (introduction, *(s["text"] for s in sections), conclusion)]
-    texts = [text.text.strip() for text in cleaned]
-    kept: list[Section] = [
-        {**section, "title": _one_line(section["title"]), "text": text}
-        for section, text in zip(sections, texts[1:-1], strict=True)
-        if text
-    ]
-    places = [("introduction", texts[0]), *((s["analyst"], s["text"]) for s in kept), ("conclusion", texts[-1])]
-    numbering = number_sources([text for _, text in places], ledger)
-    written: Written = {
-        "schema_version": REPORT_VERSION,
-        "run": run,
-        "title": _one_line(title) or run["topic"],
-        "introduction": texts[0],
-        "sections": kept,
-        "conclusion": texts[-1],
-        "panel": list(panel),
-        "interviews": list(interviews),
-        "sources": _sources(numbering, ledger),
-        "citations": numbering.citations,
-        "claims": [claim for place, text in places for claim in _claims(place, text, run["language"], numbering)],
-        "documents": [document.to_dict() for document in ledger.documents()],
-        "passages": [passage.to_dict() for passage in ledger.passages()],
-        "gaps": list(gaps),
-        "usage": list(usage),
-        "invented": invented + sum(text.invented for text in cleaned),
-    }
-    return {**written, "counts": counts(written)}
-
-
-def counts(report: Written) -> Counts:
-    """The report in figures."""
-    texts = [report["introduction"], *(section["text"] for section in report["sections"]), report["conclusion"]]
-    return {
-        "analysts": len(report["panel"]),
-        "words": sum(count_words(MARKER.sub("", text)) for text in texts),
-        "sentences": len(report["claims"]),
-        "cited_sentences": sum(bool(claim["citations"]) for claim in report["claims"]),
-        "sources": len(report["sources"]),
-        "citations": len(report["citations"]),
-        "documents": len(report["documents"]),
-        "passages": len(report["passages"]),
-    }
-
-
-def _one_line(title: str) -> str:
-    return " ".join(MARKER.sub("", title).split())
-
-
-def _sources(numbering: Numbering, ledger: Ledger) -> list[CitedSource]:
-    cited = [(number, ledger.document(key)) for number, key in enumerate(numbering.sources, start=1)]
-    return [
-        {
-            "number": number,
-            "document": document.id,
-            "title": document.title,
-            "url": document.url,
-            "source": document.source,
-            "kind": document.kind,
-            "site": document.site,
-            "published": document.published,
-            "retrieved_at": document.retrieved_at,
-        }
-        for number, document in cited
-        if document is not None
-    ]
-
-
-def _claims(place: str, text: str, language: str, numbering: Numbering) -> list[Claim]:
-    return [
-        {
-            "place": place,
-            "sentence": sentence.sentence,
-            "citations": sentence.citations,
-            "sources": sorted({numbering.citations[key] for key in sentence.citations}),
-        }
-        for sentence in sentences_with_citations(text, language)
-    ]

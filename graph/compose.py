@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from typing import Literal
 
 from langgraph.errors import NodeError
@@ -13,14 +14,18 @@ from .. import report_templates
 from ..agents.roles import ComposeBrief
 from ..errors import explain
 from ..events import Composing, GapFound, ReportAssembled
+from ..evidence.building import build_report
 from ..evidence.citations import citations_in
 from ..evidence.ledger import Ledger
+from ..evidence.passages import Excerpt
 from ..evidence.repetitions import drop_repetitions
-from ..evidence.report import Report, build_report
+from ..evidence.report import Report
+from ..evidence.verification import title_holds
 from ..version import VERSION
-from .context import Context, step
+from .context import Context, Step, step
 from .replies import clean_reply
 from .state import Gap, ReportState
+from .verify import CheckedText, check_and_repair
 
 
 async def collect_sections(state: ReportState, runtime: Runtime[Context]) -> ReportState:
@@ -64,14 +69,45 @@ async def write_conclusion(state: ReportState, runtime: Runtime[Context]) -> Rep
 
 async def skip_introduction(
     _: ReportState, error: NodeError, runtime: Runtime[Context]
-) -> Command[Literal["assemble"]]:
+) -> Command[Literal["check_introduction"]]:
     """A report without an introduction is still a report: the gap is named."""
-    return await _skip("introduction", error, runtime)
+    return Command(update=await _gap("introduction", error, runtime), goto="check_introduction")
 
 
-async def skip_conclusion(_: ReportState, error: NodeError, runtime: Runtime[Context]) -> Command[Literal["assemble"]]:
+async def skip_conclusion(
+    _: ReportState, error: NodeError, runtime: Runtime[Context]
+) -> Command[Literal["check_conclusion"]]:
     """A report without a conclusion is still a report: the gap is named."""
-    return await _skip("conclusion", error, runtime)
+    return Command(update=await _gap("conclusion", error, runtime), goto="check_conclusion")
+
+
+async def check_introduction(state: ReportState, runtime: Runtime[Context]) -> ReportState:
+    """The introduction with its failing sentences repaired, and a title whose figures stand in the evidence."""
+    async with step(runtime) as current:
+        excerpts = _brief(state, current.context.ledger).excerpts
+        checked = await _check(current, state, "introduction", excerpts)
+        title = state.get("title", "")
+        holds = title_holds(title, excerpts, language=state["language"], topic=state["topic"])
+        return {
+            "title": title if holds else state["topic"],
+            "introduction": checked.text,
+            "repaired": {"introduction": checked.repaired},
+            "dropped": {"introduction": checked.dropped},
+            "usage": current.usage,
+        }
+
+
+async def check_conclusion(state: ReportState, runtime: Runtime[Context]) -> ReportState:
+    """The conclusion with its failing sentences repaired."""
+    async with step(runtime) as current:
+        excerpts = _brief(state, current.context.ledger).excerpts
+        checked = await _check(current, state, "conclusion", excerpts)
+        return {
+            "conclusion": checked.text,
+            "repaired": {"conclusion": checked.repaired},
+            "dropped": {"conclusion": checked.dropped},
+            "usage": current.usage,
+        }
 
 
 async def assemble(state: ReportState, runtime: Runtime[Context]) -> ReportState:
@@ -115,6 +151,10 @@ def assemble_report(state: ReportState, ledger: Ledger, run: str) -> Report:
         gaps=all_gaps(state),
         usage=state.get("usage", []),
         invented=sum(i["invented"] for i in interviews) + sum(state.get("composed", {}).values()),
+        repaired=sum(state.get("repaired", {}).values()),
+        dropped=sum(state.get("dropped", {}).values()),
+        unsupported=state.get("unsupported", "mark"),
+        judgements=state.get("judgements", {}),
     )
 
 
@@ -143,13 +183,27 @@ def _brief(state: ReportState, ledger: Ledger) -> ComposeBrief:
     )
 
 
+async def _check(
+    current: Step, state: ReportState, place: Literal["introduction", "conclusion"], excerpts: Sequence[Excerpt]
+) -> CheckedText:
+    return await check_and_repair(
+        current,
+        state.get(place, ""),
+        excerpts,
+        place=place,
+        language=state["language"],
+        topic=state["topic"],
+        unsupported=state.get("unsupported", "mark"),
+    )
+
+
 def _keys(brief: ComposeBrief) -> set[str]:
     return {excerpt.key for excerpt in brief.excerpts}
 
 
-async def _skip(what: str, error: NodeError, runtime: Runtime[Context]) -> Command[Literal["assemble"]]:
+async def _gap(what: str, error: NodeError, runtime: Runtime[Context]) -> ReportState:
+    """What a handler notes. Its node has no edges of its own: it must say where to go."""
     reason = explain(error.error)
     async with step(runtime) as current:
         current.emit(GapFound, what=what, reason=reason)
-    # A handler's node has no edges of its own: it must say where to go.
-    return Command(update={"gaps": [{"analyst": "", "what": what, "reason": reason}]}, goto="assemble")
+    return {"gaps": [{"analyst": "", "what": what, "reason": reason}]}

@@ -11,7 +11,7 @@ from typing import Any
 
 from langgraph.runtime import Runtime
 
-from ..agents.roles import Engine
+from ..agents.roles import Engine, Reviewer
 from ..agents.usage import Usage, collect_usage
 from ..events import Event, UsageReported
 from ..evidence.ledger import Ledger
@@ -24,7 +24,7 @@ class Context:
     """The runtime context of one run. It is never checkpointed: `resume` builds it anew.
 
     `slots` bounds how many steps that call a model or a source run at once, in the whole run. `clock` returns
-    aware UTC times.
+    aware UTC times. `judge` is the model that is asked for its opinion of each sentence, if one is.
     """
 
     run: str
@@ -34,6 +34,7 @@ class Context:
     clock: Callable[[], datetime]
     slots: asyncio.Semaphore
     searches: Searches = field(default_factory=Searches)
+    judge: Reviewer | None = None
 
 
 @dataclass(frozen=True, slots=True)

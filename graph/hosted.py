@@ -16,7 +16,7 @@ from typing import Any, Final
 from langgraph.runtime import Runtime
 from langgraph.store.base import BaseStore
 
-from ..agents import open_engine
+from ..agents import open_engine, open_reviewer
 from ..evidence.documents import Document
 from ..evidence.ledger import Ledger, LedgerStore
 from ..evidence.passages import Passage
@@ -55,7 +55,8 @@ async def _build(run: str, store: BaseStore | None) -> Context:
     engine = await asyncio.to_thread(open_engine, settings)
     sources = await asyncio.to_thread(_sources, settings)
     ledger = Ledger() if store is None else await Ledger.open(StoreLedger(store, run))
-    return Context(run, engine, sources, ledger, _now, asyncio.Semaphore(settings.concurrency))
+    judge = await asyncio.to_thread(open_reviewer, settings, settings.check_model) if settings.check_model else None
+    return Context(run, engine, sources, ledger, _now, asyncio.Semaphore(settings.concurrency), judge=judge)
 
 
 def _sources(settings: Settings) -> dict[str, Any]:

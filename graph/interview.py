@@ -1,8 +1,9 @@
-"""The interview graph: ask, search every source at once, answer, ask again; then write the section."""
+"""The interview graph: ask, search every source at once, answer, ask again; then write the section and check it."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from typing import Final, Literal
 
 from langgraph.errors import NodeError
@@ -10,17 +11,20 @@ from langgraph.graph import END, START, StateGraph
 from langgraph.runtime import Runtime
 from langgraph.types import Command
 
-from ..agents.roles import AnswerBrief, Question, QuestionBrief, Section, SectionBrief
+from ..agents.roles import AnswerBrief, Question, QuestionBrief, Section, SectionBrief, Turn
 from ..errors import SourceError, explain
 from ..events import AnswerGiven, GapFound, InterviewDone, QuestionAsked, SearchDone, SectionWritten
+from ..evidence.citations import citations_in
 from ..evidence.passages import Excerpt
 from ..evidence.ranking import rank_excerpts
+from ..evidence.verification import title_holds
 from ..sources.base import Query
 from .context import Context, step
 from .replies import clean_reply
 from .routing import after_answer, after_question
 from .searches import merge_documents
 from .state import InterviewOutput, InterviewState, SearchTask
+from .verify import check_and_repair, judge
 
 SEARCH_DOCUMENTS: Final = 6
 SEARCH_PASSAGES: Final = 16
@@ -40,7 +44,11 @@ def build_interview() -> StateGraph[InterviewState, Context, InterviewState, Int
     graph.add_conditional_edges("ask", after_question, ["search", "write_section"])
     graph.add_edge("search", "answer")
     graph.add_conditional_edges("answer", after_answer, ["ask", "write_section"])
-    graph.add_edge("write_section", END)
+    graph.add_node("check_section", check_section)
+    graph.add_node("judge_section", judge_section)
+    graph.add_edge("write_section", "check_section")
+    graph.add_edge("check_section", "judge_section")
+    graph.add_edge("judge_section", END)
     return graph
 
 
@@ -135,35 +143,65 @@ async def write_section(state: InterviewState, runtime: Runtime[Context]) -> Int
     analyst, turns = state["analyst"], state.get("turns", [])
     async with step(runtime, analyst=analyst["id"], turn=len(turns)) as current:
         context = current.context
-        keys = list(dict.fromkeys(key for turn in turns for key in turn["shown"]))
+        excerpts = context.ledger.excerpts(_shown(turns))
         section: Section = {"analyst": analyst["id"], "title": analyst["role"], "text": ""}
-        invented = state.get("invented", 0)
-        if keys:
-            brief = SectionBrief(
-                state["topic"], state["language"], analyst, state["panel"], turns, context.ledger.excerpts(keys)
-            )
+        invented = 0
+        if excerpts:
+            brief = SectionBrief(state["topic"], state["language"], analyst, state["panel"], turns, excerpts)
             draft = await context.engine.writer.write_section(brief)
-            cleaned = clean_reply(context.engine, draft["text"], keys, title=draft["title"])
-            invented += cleaned.invented
+            cleaned = clean_reply(context.engine, draft["text"], _shown(turns), title=draft["title"])
+            invented = cleaned.invented
             # A section that cites nothing cannot be followed to anything, so it is not one.
             section = {**section, "title": draft["title"], "text": cleaned.text if cleaned.citations else ""}
             words = len(section["text"].split())
             current.emit(SectionWritten, title=section["title"], words=words, citations=len(cleaned.citations))
+        return {"draft": section, "invented": invented, "usage": current.usage}
+
+
+async def check_section(state: InterviewState, runtime: Runtime[Context]) -> InterviewState:
+    """The section with its failing sentences repaired, once; and with it the interview is complete."""
+    analyst, turns, section = state["analyst"], state.get("turns", []), state["draft"]
+    place, language, topic = analyst["id"], state["language"], state["topic"]
+    async with step(runtime, analyst=place, turn=len(turns)) as current:
+        excerpts = current.context.ledger.excerpts(_shown(turns))
+        checked = await check_and_repair(
+            current,
+            section["text"],
+            excerpts,
+            place=place,
+            language=language,
+            topic=topic,
+            unsupported=state.get("unsupported", "mark"),
+        )
+        cited = current.context.ledger.excerpts(citations_in([checked.text]))
+        if not title_holds(section["title"], cited, language=language, topic=topic):
+            section = {**section, "title": analyst["role"]}
         reason = state["question"]["reason"] if state["question"]["done"] else "turn limit"
         current.emit(InterviewDone, turns=len(turns), reason=reason)
         return {
             "interviews": {
-                analyst["id"]: {
-                    "analyst": analyst["id"],
+                place: {
+                    "analyst": place,
                     "turns": turns,
-                    "section": section,
+                    "section": {**section, "text": checked.text if cited else ""},
                     "reason": reason,
-                    "invented": invented,
+                    "invented": state.get("invented", 0),
                 }
             },
-            "failed": {analyst["id"]: ""},
+            "failed": {place: ""},
+            "repaired": {place: checked.repaired},
+            "dropped": {place: checked.dropped},
             "usage": current.usage,
         }
+
+
+async def judge_section(state: InterviewState, runtime: Runtime[Context]) -> InterviewState:
+    """A model's opinion of each cited sentence, when one is asked for (`--check-model`): one call for the section."""
+    analyst = state["analyst"]["id"]
+    section = state["interviews"][analyst]["section"]
+    async with step(runtime, analyst=analyst) as current:
+        opinions = await judge(current, section["text"], language=state["language"], topic=state["topic"])
+        return {"judgements": {analyst: opinions}, "usage": current.usage}
 
 
 async def record_failure(
@@ -175,6 +213,11 @@ async def record_failure(
         current.emit(GapFound, what=f"interview {analyst['role']}", reason=reason)
     # A handler's node has no edges of its own: it must say where to go.
     return Command(update={"failed": {analyst["id"]: reason}}, goto="collect_sections")
+
+
+def _shown(turns: Sequence[Turn]) -> list[str]:
+    """The keys of all passages that the expert saw, each once."""
+    return list(dict.fromkeys(key for turn in turns for key in turn["shown"]))
 
 
 def _searchable(question: Question, brief: QuestionBrief) -> Question:

@@ -14,7 +14,7 @@ from langchain_core.runnables import RunnableConfig
 from langgraph.graph.state import CompiledStateGraph
 from langgraph.types import Command, StateSnapshot
 
-from ..agents.roles import Engine
+from ..agents.roles import Engine, Reviewer
 from ..errors import EngineError, NoEvidenceError, TertuliaError, UsageError
 from ..events import Event, RunStarted, event_from_dict
 from ..evidence.ledger import Ledger
@@ -34,7 +34,7 @@ from .state import SCHEMA_VERSION, ReportInput, ReportState
 
 Graph = CompiledStateGraph[ReportState, Context, ReportInput, ReportState]
 
-_INPUT: Final = ("topic", "language", "size", "turn_limit", "approve", "panel")
+_INPUT: Final = ("topic", "language", "size", "turn_limit", "approve", "panel", "unsupported")
 # A kill between two writes can leave a finished step unnoticed; asking the graph to go on once more finds it.
 _NUDGES: Final = 3
 
@@ -45,6 +45,7 @@ class Effects:
 
     engine: Engine
     sources: Mapping[str, Source]
+    judge: Reviewer | None = None
 
 
 class LocalBackend:
@@ -138,7 +139,7 @@ class LocalBackend:
     async def _advance(self, row: Run, effects: Effects) -> AsyncIterator[Event]:
         ledger = await Ledger.open(SqliteLedgerStore(self._runs.path, row.id))
         slots = asyncio.Semaphore(self._concurrency)
-        context = Context(row.id, effects.engine, effects.sources, ledger, self._clock, slots)
+        context = Context(row.id, effects.engine, effects.sources, ledger, self._clock, slots, judge=effects.judge)
         root = prepare_tracing()
         config = _config(row, effects.engine.name, root)
         async with self._graph() as graph:

@@ -3,8 +3,8 @@
 START -> survey -> propose_panel -> review_panel (interrupt) --changes--> propose_panel
                                         | approved
                                         +--Send x N--> interview --> collect_sections
-                                                           +--> write_introduction --+
-                                                           +--> write_conclusion ----+--> assemble -> END
+                                            +--> write_introduction -> check_introduction --+
+                                            +--> write_conclusion ---> check_conclusion ----+--> assemble -> END
 """
 
 from __future__ import annotations
@@ -36,6 +36,8 @@ def build_graph() -> StateGraph[ReportState, Context, ReportInput, ReportState]:
     graph.add_node("collect_sections", compose.collect_sections)
     graph.add_node("write_introduction", compose.write_introduction, error_handler=compose.skip_introduction)
     graph.add_node("write_conclusion", compose.write_conclusion, error_handler=compose.skip_conclusion)
+    graph.add_node("check_introduction", compose.check_introduction)
+    graph.add_node("check_conclusion", compose.check_conclusion)
     graph.add_node("assemble", compose.assemble)
 
     graph.add_edge(START, "survey")
@@ -46,9 +48,11 @@ def build_graph() -> StateGraph[ReportState, Context, ReportInput, ReportState]:
     )
     graph.add_edge("interview", "collect_sections")
     graph.add_conditional_edges("collect_sections", after_sections, ["write_introduction", "write_conclusion", END])
-    # Both run in one step, so `assemble` runs once, after both, also when an error handler stands in for one of them.
-    graph.add_edge("write_introduction", "assemble")
-    graph.add_edge("write_conclusion", "assemble")
+    # Both go step by step together, so `assemble` runs once, after both, also when a handler stood in for a writer.
+    graph.add_edge("write_introduction", "check_introduction")
+    graph.add_edge("write_conclusion", "check_conclusion")
+    graph.add_edge("check_introduction", "assemble")
+    graph.add_edge("check_conclusion", "assemble")
     graph.add_edge("assemble", END)
     return graph
 

@@ -36,6 +36,7 @@ def missing_interviews(state: ReportState) -> list[Send]:
                 "analyst": analyst,
                 "panel": panel,
                 "survey": state.get("survey", []),
+                "unsupported": state.get("unsupported", "mark"),
             },
         )
         for analyst in panel

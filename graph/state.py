@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import operator
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
 from typing_extensions import TypedDict
 
 from ..agents.panel import Decision
-from ..agents.roles import Analyst, Question, Section, Turn
+from ..agents.roles import Analyst, Judgement, Question, Section, Turn
 from ..agents.usage import Usage
 
 SCHEMA_VERSION: Final = 1
+
+Unsupported = Literal["mark", "drop", "keep"]
+"""What becomes of a sentence that does not hold after its repair."""
 
 
 class Gap(TypedDict):
@@ -57,6 +60,7 @@ class ReportInput(TypedDict, total=False):
     turn_limit: int
     approve: bool
     panel: list[Analyst]
+    unsupported: Unsupported
 
 
 class ReportState(ReportInput, total=False):
@@ -65,7 +69,9 @@ class ReportState(ReportInput, total=False):
     `survey` holds passage keys; `feedback` all feedback so far; `interviews` is keyed by analyst id, so that what
     finished first changes nothing, and so is `failed` (the reason, "" once it succeeded); `failure` says why a run
     ended without a report; `sections` are in panel order; `composed` counts the invented citations that were removed
-    from introduction and conclusion; `report` is the finished Markdown.
+    from introduction and conclusion; `repaired` and
+    `dropped` count sentences, and `judgements` holds a model's opinion of them, by place (an analyst's id,
+    introduction, conclusion) and sentence; `report` is the finished Markdown.
     """
 
     schema_version: int
@@ -85,6 +91,9 @@ class ReportState(ReportInput, total=False):
     introduction: str
     conclusion: str
     composed: Annotated[dict[str, int], merge]
+    repaired: Annotated[dict[str, int], merge]
+    dropped: Annotated[dict[str, int], merge]
+    judgements: Annotated[dict[str, dict[str, Judgement]], merge]
     report: str
     gaps: Annotated[list[Gap], operator.add]
     usage: Annotated[list[Usage], operator.add]
@@ -99,12 +108,17 @@ class InterviewState(TypedDict, total=False):
     analyst: Analyst
     panel: list[Analyst]
     survey: list[str]
+    unsupported: Unsupported
     question: Question
+    draft: Section
     findings: Annotated[list[Finding], operator.add]
     turns: Annotated[list[Turn], operator.add]
     invented: Annotated[int, operator.add]
     interviews: Annotated[dict[str, Interview], merge]
     failed: Annotated[dict[str, str], merge]
+    repaired: Annotated[dict[str, int], merge]
+    dropped: Annotated[dict[str, int], merge]
+    judgements: Annotated[dict[str, dict[str, Judgement]], merge]
     gaps: Annotated[list[Gap], operator.add]
     usage: Annotated[list[Usage], operator.add]
 
@@ -114,6 +128,9 @@ class InterviewOutput(TypedDict, total=False):
 
     interviews: dict[str, Interview]
     failed: dict[str, str]
+    repaired: dict[str, int]
+    dropped: dict[str, int]
+    judgements: dict[str, dict[str, Judgement]]
     gaps: list[Gap]
     usage: list[Usage]
 

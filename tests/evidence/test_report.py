@@ -10,11 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tertulia.agents.roles import Analyst, Section
+from tertulia.evidence.building import build_report
 from tertulia.evidence.citations import MARKER, sentences_with_citations
 from tertulia.evidence.documents import make_document
 from tertulia.evidence.ledger import Ledger
 from tertulia.evidence.passages import Excerpt, split_passages
-from tertulia.evidence.report import Report, RunInfo, build_report, drop_repetitions
+from tertulia.evidence.repetitions import drop_repetitions
+from tertulia.evidence.report import Report, RunInfo
 
 RUN: RunInfo = {
     "id": "r1",

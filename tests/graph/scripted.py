@@ -30,7 +30,7 @@ def clock() -> datetime:
 class ShelfSource:
     """A source that returns its documents for every query, or raises what it is told to raise."""
 
-    def __init__(self, name: str, texts: Sequence[str], failure: Exception | None = None) -> None:
+    def __init__(self, name: str, texts: Sequence[str], failure: Exception | None = None, language: str = "en") -> None:
         self.name = name
         self.failure = failure
         self.queries: list[Query] = []
@@ -42,7 +42,7 @@ class ShelfSource:
                 kind="md",
                 text=text,
                 retrieved_at=clock().isoformat(),
-                language="en",
+                language=language,
             )
             for number, text in enumerate(texts, start=1)
         ]
@@ -103,8 +103,8 @@ class ScriptedEngine:
     async def write_section(self, brief: SectionBrief) -> Section:
         await self._note("section", brief)
         key = brief.excerpts[0].key
-        name = brief.analyst["name"]
-        return {"analyst": brief.analyst["id"], "title": f"What {name} found", "text": f"{name} found it [{key}]."}
+        letter = "ABCDEF"[int(brief.analyst["id"][1:]) - 1]
+        return {"analyst": brief.analyst["id"], "title": f"Findings {letter}", "text": f"{letter} found it [{key}]."}
 
     async def write_introduction(self, brief: ComposeBrief) -> Opening:
         await self._note("introduction", brief)

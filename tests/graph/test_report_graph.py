@@ -25,7 +25,7 @@ async def test_a_topic_becomes_a_report():
     assert [a["name"] for a in run.review()["panel"]] == ["Person 1", "Person 2", "Person 3"]
 
     state = await run.reply({"action": "approve"})
-    assert [section["title"] for section in state["sections"]] == [f"What Person {n} found" for n in (1, 2, 3)]
+    assert [section["title"] for section in state["sections"]] == ["Findings A", "Findings B", "Findings C"]
     assert state["title"] == "The finding"
     assert state["report"].startswith("---\n")
     assert "# The finding" in state["report"]
@@ -126,7 +126,7 @@ async def test_a_panel_that_is_given_is_not_proposed_anew():
     panel = [{"id": "a1", "name": "Ada", "affiliation": "", "role": "Engineer", "description": "Engines"}]
     state = await run.start(topic="open data", panel=panel, turn_limit=1, approve=True)
     assert not run.engine.calls("panel")
-    assert [section["title"] for section in state["sections"]] == ["What Ada found"]
+    assert [section["title"] for section in state["sections"]] == ["Findings A"]
 
 
 async def test_a_failing_source_is_a_gap_and_the_report_goes_on():
