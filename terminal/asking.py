@@ -18,7 +18,7 @@ def ask_line(prompt: str) -> str:
         KeyboardInterrupt: Ctrl-C.
     """
     prompt = plain_text(prompt)
-    with _heard_interrupts():
+    with _heard_interrupts(), _line_ended():
         # `input` edits the line where it can, but writes its prompt to standard output.
         if sys.stdout is not None and sys.stdout.isatty():
             with contextlib.suppress(ImportError):
@@ -31,6 +31,16 @@ def ask_line(prompt: str) -> str:
         if not line:
             raise EOFError
         return line.rstrip("\n")
+
+
+@contextlib.contextmanager
+def _line_ended() -> Iterator[None]:
+    """What is said after an answer that never came begins on a line of its own."""
+    try:
+        yield
+    except (EOFError, KeyboardInterrupt):
+        sys.stderr.write("\n")
+        raise
 
 
 @contextlib.contextmanager

@@ -6,7 +6,7 @@ import asyncio
 import json
 import signal
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -97,7 +97,7 @@ class Session:
 
     def _show(self, event: Event) -> None:
         if self._as_json:
-            result(json.dumps(event.to_dict()))
+            _print_json(event.to_dict())
         if isinstance(event, RunStarted):
             self._view.note(f"Run {event.run}.")
             self._view.note(self._who_plays(event.engine))
@@ -176,7 +176,7 @@ class Session:
     def _close_json(self, row: Run, code: int, *, files: Sequence[Path] = (), trace: str = "", error: str = "") -> None:
         if self._as_json:
             outcome = {"run": row.id, "status": row.status, "exit_code": code, "files": [str(f) for f in files]}
-            result(json.dumps({"type": "result", **outcome, "trace": trace, "error": error}))
+            _print_json({"type": "result", **outcome, "trace": trace, "error": error})
 
     def _tell(self, text: str) -> None:
         self._view.note(text)
@@ -199,6 +199,12 @@ class Session:
         if is_interactive():
             self._person = TerminalReviewer(open_console(), ask_line, self._leave_screen)
         return self._person
+
+
+def _print_json(line: Mapping[str, Any]) -> None:
+    # Who reads the events may leave before the end: the run is finished all the same.
+    with suppress(BrokenPipeError):
+        result(json.dumps(line))
 
 
 @contextmanager

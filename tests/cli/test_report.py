@@ -199,3 +199,14 @@ def test_the_demonstration_needs_nothing_and_minds_no_setting(tertulia: Tertulia
 
 def _run_of(path: str) -> str:
     return Path(path.strip()).parent.name.rpartition("-")[2]
+
+
+def test_a_reader_who_leaves_the_events_does_not_end_the_run(small_report: Callable[..., list[str]]):
+    """`tertulia report … --json | head -1`: the report is written, and nobody complains."""
+    command = shlex.join([sys.executable, "-m", "tertulia", *small_report("--yes", "--quiet", "--json")])
+    done = subprocess.run(
+        ["sh", "-c", f"{command} | head -n 1"], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert json.loads(done.stdout)["type"] == "run_started"
+    assert done.stderr == ""
+    assert len(list(Path("reports").glob("*/report.md"))) == 1

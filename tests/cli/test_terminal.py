@@ -79,7 +79,7 @@ def test_leaving_the_prompt_keeps_the_run(terminal: Terminal, key: str, code: in
     child.sendcontrol(key)
     exit_code, shown = ends(child)
     assert exit_code == code
-    assert re.search(r"tertulia resume \w+", shown)
+    assert re.search(r"^The run is kept.* tertulia resume \w+", shown, re.MULTILINE)
     assert "Traceback" not in shown
 
 
