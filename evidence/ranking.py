@@ -21,6 +21,9 @@ _FUSION: Final = 60
 # The source's own order counts as a fraction of a query.
 _GIVEN_ORDER: Final = 0.1
 _DOCUMENT_SHARE: Final = 0.4
+# Of all places, those that go to the best of each query by itself: fused ranks alone favour what answers many queries
+# a little, and a query in another language than the rest would find nothing.
+_OWN_SHARE: Final = 0.5
 
 
 def rank_excerpts(excerpts: Sequence[Excerpt], queries: Sequence[str], *, language: str, limit: int) -> list[Excerpt]:
@@ -28,7 +31,8 @@ def rank_excerpts(excerpts: Sequence[Excerpt], queries: Sequence[str], *, langua
 
     `excerpts` come in the source's own order, which counts a little. Excerpts that share no term with any query are
     left out, except those of documents that share none at all (a page in another language): these come last, in the
-    given order. No document takes more than about two fifths of the places while others have something to say.
+    given order. The best of each query are among the first. No document takes more than about two fifths of the
+    places while others have something to say.
     """
     unique = list({excerpt.key: excerpt for excerpt in excerpts}.values())
     rankings = _rank_by_query(unique, queries, language)
@@ -37,7 +41,9 @@ def rank_excerpts(excerpts: Sequence[Excerpt], queries: Sequence[str], *, langua
     for weight, ranking in [*((1.0, ranking) for ranking in rankings), (_GIVEN_ORDER, sorted(matched))]:
         for rank, index in enumerate(ranking, 1):
             scores[index] = scores.get(index, 0.0) + weight / (_FUSION + rank)
-    best = sorted(matched, key=lambda index: (-scores[index], index))
+    own = max(1, int(limit * _OWN_SHARE) // max(1, len(rankings)))
+    sure = {index for ranking in rankings for index in ranking[:own]}
+    best = sorted(matched, key=lambda index: (index not in sure, -scores[index], index))
     speaking = {unique[index].document.id for index in matched}
     silent = [index for index, excerpt in enumerate(unique) if excerpt.document.id not in speaking]
     return [unique[index] for index in _spread(unique, best, silent, limit)]

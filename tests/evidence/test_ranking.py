@@ -43,6 +43,13 @@ def test_each_query_gets_its_word_in():
     )
 
 
+def test_a_query_in_another_language_is_not_drowned_by_three_in_the_first():
+    bees = [e for n in range(30) for e in excerpts(f"bee{n}", f"Bees make honey in a hive, number {n}.")]
+    cera = excerpts("cera", "Las velas se hacen de cera.")
+    queries = ["How do bees make honey?", "bees hive", "honey number", "cera de velas"]
+    assert "Las velas se hacen de cera." in texts(rank_excerpts([*bees, *cera], queries, language="en", limit=16))
+
+
 def test_one_document_does_not_take_all_places():
     many = excerpts("many", *(f"Honey number {n} is sweet honey." for n in range(20)))
     other = excerpts("other", "A long text that mentions honey once among a good many other words about bread.")
