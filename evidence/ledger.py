@@ -36,8 +36,13 @@ class Ledger:
     @classmethod
     async def open(cls, store: LedgerStore) -> Ledger:
         """A ledger with what the store already holds."""
-        ledger = cls(store)
         documents, passages = await store.load()
+        return cls.of(documents, passages, store)
+
+    @classmethod
+    def of(cls, documents: Iterable[Document], passages: Iterable[Passage], store: LedgerStore | None = None) -> Ledger:
+        """A ledger that holds these already, every passage under its own key."""
+        ledger = cls(store)
         ledger._documents.update((document.id, document) for document in documents)
         ledger._passages.update((passage.key, passage) for passage in passages)
         return ledger
