@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import islice
 from typing import Final
 
 from .checks.facts import Facts, find_facts
@@ -28,6 +29,8 @@ _COGNATES: Final = 0.75
 # A rounded number is looked for this far around; whether it is one, the check of numbers says.
 _REACH: Final = 0.1
 _COPY: Final = 0.8
+# No more places than these are looked at for one figure: a figure that everybody states is not searched for at length.
+_ENOUGH: Final = 24
 # Below a country's domain these do not belong to anyone: the site is one label longer (gob.es, co.uk).
 _SECOND_LEVELS: Final = frozenset("ac asso co com edu eus gob gouv gov gub gv info ltd mil ne net nom or org".split())  # noqa: SIM905
 # Everyone has a site of their own below these.
@@ -110,8 +113,8 @@ class Corroboration:
         cited = [self._passages[key] for key in citations if key in self._passages]
         found = [witness for excerpt in cited for witness in self._cited(claim, excerpt)]
         others = (witness for witness in self._near(figure) if witness.excerpt.key not in citations)
-        found += [witness for witness in others if _is_same(figure, witness) and _stands(claim, witness.facts)]
-        return _count_independent(found)
+        agreeing = (witness for witness in others if _is_same(figure, witness) and _stands(claim, witness.facts))
+        return _count_independent([*found, *islice(agreeing, _ENOUGH)])
 
     def _cited(self, claim: Facts, excerpt: Excerpt) -> list[_Witness]:
         """Where a number stands in a passage that is cited for it: which sentence, if one by itself says it."""
