@@ -185,3 +185,15 @@ def test_each_language_has_its_data(code: str):
 def test_an_unknown_language_has_no_data_and_does_no_harm():
     assert language_data("tlh").stopwords == frozenset()
     assert set(SUPPORTED) < set(RECOGNISED)
+
+
+@pytest.mark.parametrize(
+    "topic", ["Social media", "Data centres", "Radio drama", "Tropical diseases", "Postal services", "Solar sails"]
+)
+def test_latin_words_do_not_make_an_english_topic_spanish_or_catalan(topic: str):
+    assert detect_language(topic) == "en"
+
+
+@pytest.mark.parametrize("topic", ["Pensiones", "Reforma laboral", "Pruebas con animales", "Enfermedades tropicales"])
+def test_short_spanish_topics_are_spanish(topic: str):
+    assert detect_language(topic) == "es"
