@@ -12,50 +12,9 @@ from tertulia.evidence.passages import Excerpt, split_passages
 from tertulia.evidence.report import RunInfo
 from tertulia.evidence.verification import check_text
 
-WORDS = [
-    "open",
-    "data",
-    "portal",
-    "public",
-    "training",
-    "model",
-    "language",
-    "agency",
-    "document",
-    "figure",
-    "report",
-    "council",
-    "citizens",
-    "budget",
-    "visits",
-    "school",
-    "energy",
-    "water",
-    "price",
-    "transport",
-    "study",
-    "result",
-    "method",
-    "region",
-    "health",
-    "road",
-    "bridge",
-    "harbour",
-    "museum",
-    "library",
-    "forest",
-    "farm",
-    "factory",
-    "engine",
-    "window",
-    "garden",
-    "river",
-    "teacher",
-    "student",
-    "doctor",
-    "nurse",
-    "driver",
-]
+SUBJECTS = "open data portal public training model language agency document figure report council citizens budget"
+THINGS = "school energy water price transport study region health road bridge harbour museum library forest factory"
+WORDS = f"{SUBJECTS} {THINGS}".split()
 NAMES = ["Barcelona", "Galicia", "INAP", "European Commission", "Juan Pérez", "AEPD", "Basque Country"]
 WHEN = ["in March 2024", "by 12.5 %", "with 3.4 million euros"]
 RUN: RunInfo = {
