@@ -81,7 +81,7 @@ Examples:
 \b
   tertulia verify k3fzx2bd
   tertulia verify reports/open-data-in-spain-k3fzx2bd
-  tertulia verify somebody-elses-report.md --strict
+  tertulia verify somebody-elses-report.md others/*.md --strict
   tertulia verify evidence.json --json"""
 
 app = typer.Typer(
@@ -270,16 +270,19 @@ def export(
 @app.command(epilog=_VERIFY_EXAMPLES)
 def verify(
     context: typer.Context,
-    target: Annotated[
-        str, typer.Argument(metavar="RUN|PATH", help="A run, its folder, an evidence.json, or a Markdown report.")
+    targets: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="RUN|PATH", help="A run, its folder, an evidence.json, or a Markdown report.", show_default=False
+        ),
     ],
     strict: Annotated[
         bool, typer.Option("--strict", help="Exit with 1 as well when a sentence does not hold or anything is amiss.")
     ] = False,
     template: Template = None,
-    as_json: Json = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, one line for each report.")] = False,
 ) -> None:
-    """Check a report again, without a model or the network.
+    """Check reports again, without a model or the network.
 
     A report of tertulia: every hash, passage, citation, number, sentence and verdict of its evidence.json, and that the
     files beside it say what the evidence gives. A Markdown report of any other tool: markers that lead nowhere, sources
@@ -287,7 +290,7 @@ def verify(
     """
     from .terminal.verification import verify_and_show
 
-    raise typer.Exit(verify_and_show(target, _settings(context), strict=strict, as_json=as_json))
+    raise typer.Exit(verify_and_show(targets, _settings(context), strict=strict, as_json=as_json))
 
 
 @app.command()

@@ -105,7 +105,7 @@ def verify(target: str, settings: Settings) -> EvidenceCheck | StructureCheck:
 def _verify_path(path: Path, target: str, template: str) -> EvidenceCheck | StructureCheck:
     if path.is_dir() and not (path / EVIDENCE).is_file():
         raise UsageError(
-            f"There is no {EVIDENCE} in {target}.", hint="Give the folder of a report, or a Markdown file."
+            f"The folder {target} holds no {EVIDENCE}.", hint="Give the folder of a report, or a Markdown file."
         )
     evidence = path / EVIDENCE if path.is_dir() else path.with_name(EVIDENCE)
     if path.is_dir() or (path.name in _RENDERED and evidence.is_file()):

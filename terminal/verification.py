@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from ..evidence.reverification import Problem
-from ..evidence.structure import KINDS, Finding
+from ..evidence.structure import KINDS, Finding, StructureReport
 from ..settings import Settings
 from ..verifying import BREAKING, EvidenceCheck, StructureCheck, verify
 from .consoles import result
@@ -18,16 +18,24 @@ _LONGEST_TEXT: Final = 100
 _FATE: Final = {"mark": "marked in the report", "drop": "which should have been dropped", "keep": "kept without a mark"}
 
 
-def verify_and_show(target: str, settings: Settings, *, strict: bool, as_json: bool) -> int:
-    """Check what a person named and print what was found. Returns the exit code: 0 when it passes, else 1."""
-    check = verify(target, settings)
-    passes = check.passes(strict=strict)
-    if as_json:
-        result(json.dumps({**check.to_dict(), "passes": passes}, ensure_ascii=False, indent=1))
-    else:
-        lines = _evidence_lines(check) if isinstance(check, EvidenceCheck) else _structure_lines(check)
-        result("\n".join(plain_line(line) if line.strip() == line else _indented(line) for line in lines))
-    return 0 if passes else 1
+def verify_and_show(targets: Sequence[str], settings: Settings, *, strict: bool, as_json: bool) -> int:
+    """Check what a person named, one after the other, and print what was found; as JSON one line for each.
+
+    Returns the exit code: 0 when all of them pass, else 1.
+    """
+    failed = 0
+    for place, target in enumerate(targets):
+        check = verify(target, settings)
+        passes = check.passes(strict=strict)
+        failed += not passes
+        if as_json:
+            result(json.dumps({**check.to_dict(), "passes": passes}, ensure_ascii=False))
+        else:
+            lines = _evidence_lines(check) if isinstance(check, EvidenceCheck) else _structure_lines(check)
+            result("\n".join([*([""] if place else []), *map(_indented, lines)]))
+    if len(targets) > 1 and not as_json:
+        result(f"\n{failed} of {len(targets)} {'does' if failed == 1 else 'do'} not pass.")
+    return 1 if failed else 0
 
 
 def _evidence_lines(check: EvidenceCheck) -> list[str]:
@@ -94,24 +102,28 @@ def _structure_lines(check: StructureCheck) -> list[str]:
                 *map(_finding_line, of_kind[:_MOST_FINDINGS]),
                 *_rest(len(of_kind)),
             ]
-    return [*lines, "", _structure_verdict(findings)]
+    return [*lines, "", _structure_verdict(check.structure)]
 
 
 def _finding_line(finding: Finding) -> str:
-    # Other messages name what stands there; a sentence has no name.
-    text = f": “{_cut(finding.text)}”" if finding.kind == "uncited_number" else ""
-    return f"  line {finding.line}: {finding.message}{text}"
+    if finding.kind != "uncited_number":
+        return f"  line {finding.line}: {finding.message}"
+    # The heading says what is wrong with it; what the message adds is where else citations stand.
+    _, _, more = finding.message.partition("; ")
+    return f"  line {finding.line}: “{_cut(finding.text)}”{f' ({more})' if more else ''}"
 
 
-def _structure_verdict(findings: Sequence[Finding]) -> str:
-    broken = sum(finding.kind in BREAKING for finding in findings)
-    if broken == 1:
-        return "A citation does not lead to its source."
+def _structure_verdict(structure: StructureReport) -> str:
+    broken = sum(finding.kind in BREAKING for finding in structure.findings)
     if broken:
-        return f"{broken} citations do not lead to their source."
-    return (
-        "Every citation leads to a source." if findings else "Every citation leads to a source, and nothing is amiss."
-    )
+        return (
+            "A citation does not lead to its source."
+            if broken == 1
+            else f"{broken} citations do not lead to their source."
+        )
+    if not (structure.counts["markers"] or structure.counts["links"] or structure.counts["bare_addresses"]):
+        return "The report cites nothing."
+    return f"Every citation leads to a source{'' if structure.findings else ', and nothing is amiss'}."
 
 
 def _indented(line: str) -> str:

@@ -185,6 +185,7 @@ def test_a_report_of_another_tool_is_held_against_its_own_list(tertulia: Tertuli
     assert "  line 3: [7] is cited, but not listed" in lines
     assert "warning: listed, but never cited (1)" in lines
     assert "warning: a sentence states a number and cites nothing (1)" in lines
+    assert "  line 3: “The city counted 160 hives.” (only other sentences of its paragraph do)" in lines
     assert lines[-1] == "A citation does not lead to its source."
 
     printed = json.loads(tertulia("verify", "foreign.md", "--json").stdout)
@@ -195,11 +196,25 @@ def test_a_report_of_another_tool_is_held_against_its_own_list(tertulia: Tertuli
     assert tertulia("verify", "foreign.md", "--strict").returncode == 1
 
 
+def test_several_reports_are_told_one_after_the_other(tertulia: Tertulia, folder: Path):
+    """`tertulia verify reports/*.md`: one exit code for all, one line of JSON for each."""
+    Path("foreign.md").write_text(FOREIGN, "utf-8")
+    checked = tertulia("verify", "out", "foreign.md")
+    assert checked.returncode == 1
+    assert checked.stdout.splitlines()[-1] == "1 of 2 does not pass."
+    printed = [json.loads(line) for line in tertulia("verify", "out", "foreign.md", "--json").stdout.splitlines()]
+    assert [(check["target"], check["passes"]) for check in printed] == [
+        ("out/evidence.json", True),
+        ("foreign.md", False),
+    ]
+
+
 def test_many_findings_of_a_kind_are_cut_in_text_and_whole_in_json(tertulia: Tertulia):
     sentences = " ".join(f"The city counted {number} hives." for number in range(100, 130))
     Path("foreign.md").write_text(f"# Bees\n\n{sentences}\n", "utf-8")
     shown = tertulia("verify", "foreign.md").stdout
     assert "  and 10 more; --json lists all" in shown.splitlines()
+    assert shown.endswith("The report cites nothing.\n")
     assert len(json.loads(tertulia("verify", "foreign.md", "--json").stdout)["findings"]) == 30
 
 
@@ -219,7 +234,7 @@ def test_what_a_report_says_cannot_steer_the_terminal(tertulia: Tertulia):
         ("evidence.json", "[]", "is JSON, but not the evidence of a report"),
         ("report.md", b"\xff\xfe", "is not text in UTF-8"),
         ("report.html", "<p>", "is HTML without evidence.json beside it"),
-        ("folder/notes.md", "x", "There is no evidence.json in folder"),
+        ("folder/notes.md", "x", "The folder folder holds no evidence.json"),
     ],
 )
 def test_what_cannot_be_checked_is_refused(name: str, content: str | bytes, message: str):
@@ -236,7 +251,7 @@ def test_what_cannot_be_checked_is_refused(name: str, content: str | bytes, mess
     [
         ("nothing.md", "There is no file or folder nothing.md."),
         ("zzzz", "There is no run 'zzzz'."),
-        (".", "There is no evidence.json in .."),
+        (".", "The folder . holds no evidence.json."),
     ],
 )
 def test_what_is_not_there_is_said_in_one_line_with_a_hint(tertulia: Tertulia, target: str, message: str):
