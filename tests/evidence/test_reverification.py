@@ -164,6 +164,44 @@ def with_notes(data: Any) -> Any:
     return {**own, "note": "mine"}
 
 
+KEYS = [passage["key"] for passage in REPORT["passages"]]
+PIECES = [
+    *(f"[{key}]" for key in KEYS),
+    *(
+        "[a2aaaa]",
+        "[3]",
+        "(see [1])",
+        "\n\n",
+        "\n",
+        "- ",
+        "| ",
+        "|---|\n",
+        "## ",
+        ". ",
+        " ",
+        "`",
+        "<b>",
+        "“",
+        "”",
+        "Dr.",
+    ),
+    *("Roofs carry two hives", "160 hives", "In 2025", "180 euros", "Ana Ruiz", "Valladolid", "¿Cuántas?", "\u2028"),
+]
+texts = st.lists(st.sampled_from(PIECES), max_size=30).map("".join)
+
+
+@given(texts, texts, texts, st.sampled_from(["en", "es", "eu", "xx"]))
+def test_whatever_is_written_the_report_that_is_built_from_it_is_intact(one: str, two: str, three: str, language: str):
+    """Building twice changes nothing: so a report that nobody touched always holds."""
+    run = {**REPORT["run"], "language": language}
+    sections = [
+        {"analyst": "a1", "title": two[:40], "text": two},
+        {"analyst": "a1", "title": "B", "text": f"{one}{two}"},
+    ]
+    report = small_report(run=run, title=one[:60], introduction=one, sections=sections, conclusion=three)
+    assert problems(report) == []
+
+
 @pytest.mark.parametrize("data", [None, [], {}, "report", {"run": {}}, {**REPORT, "claims": {}}])
 def test_data_of_another_form_is_held_against_the_form_only(data: Any):
     assert problems(data)
