@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from .absence import states_absence
 from .dates import check_dates
 from .facts import Facts, find_facts
 from .names import check_names, find_names
-from .numbers import check_numbers, states_number
+from .numbers import check_numbers, is_small_count, states_number
 from .overlap import check_overlap
 from .quotations import check_quotations, find_quotations
 from .verdict import Finding, Verdict
@@ -74,8 +75,11 @@ def _reason_to_cite(claim: Facts, topic: str) -> tuple[str, int, int] | None:
     if claim.text.rstrip(" *_\"'”»)").endswith("?"):
         return None
     quotations = [found for found in find_quotations(claim.text) if len(found.words) >= _FEWEST_QUOTED_WORDS]
-    numbers = [quantity for quantity in claim.quantities if states_number(quantity, claim)]
-    names = [name for name in find_names(claim, topic) if name.kind != "one"]
+    # `Two remedies are known` counts what follows; no passage needs to have counted it.
+    numbers = [q for q in claim.quantities if states_number(q, claim) and not is_small_count(q)]
+    # Nothing can be cited for what the sources do not say about a name.
+    absent = states_absence(claim.text, claim.language.code)
+    names = [] if absent else [name for name in find_names(claim, topic) if name.kind != "one"]
     reasons = [
         *((found.text, found.start, found.end) for found in quotations),
         *((found.text, found.start, found.end) for found in numbers),

@@ -91,7 +91,7 @@ def _judge(place: _Place, others: Sequence[_Place]) -> Finding | None:
         return None
     if not hedge.sense and (plain := _rounded_plainly(place, others)):
         return _finding(place, "number_rounded", plain)
-    small = _is_small(place.quantity)
+    small = is_small_count(place.quantity)
     swapped = next((other for other in others if not small and _swapped(place, other)), None)
     if swapped is not None:
         return _finding(place, "number_unit", swapped.quantity.text)
@@ -101,7 +101,7 @@ def _judge(place: _Place, others: Sequence[_Place]) -> Finding | None:
     return _finding(place, "number_other" if found else "number_missing", found, mild=mild)
 
 
-def _is_small(quantity: Quantity) -> bool:
+def is_small_count(quantity: Quantity) -> bool:
     """Whether a number in words may be the writer's own count of what a passage lists: `these three parts`."""
     return quantity.spelled and quantity.readings[0].value <= _SMALL and not quantity.units
 
