@@ -50,12 +50,13 @@ class _Token:
 
 def find_key_phrases(excerpts: Sequence[Excerpt], language: str) -> dict[tuple[str, ...], KeyPhrase]:
     """The phrases of one to four content words in the excerpts, by their terms."""
-    grammar = _Grammar(language)
+    grammars = {excerpt.document.language: _Grammar(language, also=excerpt.document.language) for excerpt in excerpts}
     bodies = [list(_tokens(excerpt.text)) for excerpt in excerpts]
     usual = UsualCase(token for body in bodies for token in body)
     phrases: dict[tuple[str, ...], KeyPhrase] = {}
     forms: dict[tuple[str, ...], Counter[tuple[bool, str]]] = {}
     for index, excerpt in enumerate(excerpts):
+        grammar = grammars[excerpt.document.language]
         head = [*_tokens(excerpt.document.title), *_tokens(excerpt.passage.heading)]
         found = [(*one, False) for one in _found(bodies[index], grammar)] + [
             (*one, True) for one in _found(head, grammar)
@@ -156,13 +157,13 @@ _END: Final = _Token("", "", starts=True, joined=False)
 
 
 class _Grammar:
-    """The little grammar that tells noun phrases from other runs of words."""
+    """The little grammar that tells noun phrases from other runs of words, in texts of the language `also`, too."""
 
-    def __init__(self, language: str) -> None:
+    def __init__(self, language: str, also: str = "") -> None:
         self._language = base_language(language)
         self._patterns = patterns_of(language)
         # English words stand in pages of every language; they make no phrase of another one.
-        self._stopwords = language_data(language).stopwords | language_data("en").stopwords
+        self._stopwords = frozenset().union(*(language_data(code).stopwords for code in (language, also, "en")))
 
     def is_content(self, token: _Token) -> bool:
         word = token.folded

@@ -197,3 +197,18 @@ def test_latin_words_do_not_make_an_english_topic_spanish_or_catalan(topic: str)
 @pytest.mark.parametrize("topic", ["Pensiones", "Reforma laboral", "Pruebas con animales", "Enfermedades tropicales"])
 def test_short_spanish_topics_are_spanish(topic: str):
     assert detect_language(topic) == "es"
+
+
+@pytest.mark.parametrize("default", ["en", "es"])
+@pytest.mark.parametrize(
+    ("code", "topic"),
+    [
+        ("ca", "Dades obertes"),
+        ("ca", "Dades obertes a Espanya"),
+        ("gl", "Datos abertos"),
+        ("gl", "Datos abertos en España"),
+        ("eu", "Datu irekiak Espainian"),
+    ],
+)
+def test_open_data_is_known_in_each_language_whatever_the_documents_speak(code: str, topic: str, default: str):
+    assert detect_language(topic, default) == code

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -61,6 +63,13 @@ def test_key_phrases_are_noun_phrases_in_their_usual_form():
 def test_spanish_key_phrases_go_across_their_prepositions():
     texts = {phrase.text.lower() for phrase in find_key_phrases(library(SPANISH), "es").values()}
     assert {"lentes de fresnel", "patrimonio marítimo", "autoridades portuarias"} <= texts
+
+
+def test_no_key_phrase_begins_with_an_article_of_its_document_s_language():
+    """A Galician report may rest on Spanish documents: "os" is an article there, "los" is none."""
+    excerpts = [replace(one, document=replace(one.document, language="es")) for one in library(SPANISH)]
+    starts = {phrase.text.split()[0].lower() for phrase in find_key_phrases(excerpts, "gl").values()}
+    assert not starts & {"el", "los", "las", "una", "sus"}
 
 
 @given(
