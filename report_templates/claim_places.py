@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-# What a line may begin with: quotes, headings, list items, the frame of a table.
-_LEAD = re.compile(r"(?:[\s>|#]|[-*+]\s|\d+[.)]\s)*")
+# What a sentence may begin with and is none of its words: signs of quotes, headings, list items and tables; markers.
+_LEAD = re.compile(r"(?:[\s>|#]|\[[a-z0-9]{4,12}\]|(?:[-*+]|\d+[.)])(?:\s|$))*")
 
 
 @dataclass(frozen=True, slots=True)
