@@ -99,7 +99,7 @@ def verify(target: str, settings: Settings) -> EvidenceCheck | StructureCheck:
     template = settings.template if "template" in settings.model_fields_set else row.request.get("template", "")
     if template not in report_templates.TEMPLATES and not Path(template).is_file():
         template = settings.template  # the file that the run used is gone
-    return _verify_report(f"run {row.id}", app.report(row.id), folder, template, evidence="")
+    return _verify_report(f"run {row.id}", app.report(row.id), folder, template, is_stored=True)
 
 
 def _verify_path(path: Path, target: str, template: str) -> EvidenceCheck | StructureCheck:
@@ -111,7 +111,9 @@ def _verify_path(path: Path, target: str, template: str) -> EvidenceCheck | Stru
     if path.is_dir() or (path.name in _RENDERED and evidence.is_file()):
         return _verify_report(str(evidence), _read_evidence(evidence), evidence.parent, template)
     if path.suffix.lower() == ".json":
-        return _verify_report(target, _read_evidence(path), path.parent, template, evidence=path.name)
+        # Under another name it is a copy, and the files beside it need not be its own.
+        folder = path.parent if path.name == EVIDENCE else None
+        return _verify_report(target, _read_evidence(path), folder, template)
     if path.suffix.lower() in {".html", ".htm"}:
         raise UsageError(
             f"{target} is HTML without {EVIDENCE} beside it.",
@@ -121,38 +123,39 @@ def _verify_path(path: Path, target: str, template: str) -> EvidenceCheck | Stru
 
 
 def _verify_report(
-    target: str, report: Mapping[str, Any], folder: Path | None, template: str, *, evidence: str = EVIDENCE
+    target: str, report: Mapping[str, Any], folder: Path | None, template: str, *, is_stored: bool = False
 ) -> EvidenceCheck:
-    """A report, and the files beside it. What the evidence does not hold, its files cannot be held against."""
+    """A report, and the files beside it. What the evidence does not hold, its files cannot be held against.
+
+    `is_stored`: the report comes from the database, so that evidence.json is one of the files too.
+    """
     found = reverify(report, version=VERSION)
     if found.problems or folder is None:
         return EvidenceCheck(target, report, found)
-    files, changed = _compare_files(report, folder, template, evidence)
+    files, changed = _compare_files(report, folder, template)
+    if is_stored and (folder / EVIDENCE).is_file():
+        files.append(EVIDENCE)
+        if _read_evidence(folder / EVIDENCE) != report:
+            changed.append(Problem(EVIDENCE, "is not the evidence that is stored for the run"))
     if report["run"]["tertulia_version"] == VERSION:
         return EvidenceCheck(target, report, replace(found, problems=changed), files)
     # Another version may word and lay out its pages in another way.
     return EvidenceCheck(target, report, replace(found, notes=[*found.notes, *changed]), files)
 
 
-def _compare_files(
-    report: Mapping[str, Any], folder: Path, template: str, evidence: str
-) -> tuple[list[str], list[Problem]]:
-    """The files in the folder that the report gives too, and where they differ from it."""
+def _compare_files(report: Mapping[str, Any], folder: Path, template: str) -> tuple[list[str], list[Problem]]:
+    """The pages in the folder that the report gives too, and where they differ from it."""
     compared: list[str] = []
     changed: list[Problem] = []
-    for name, rendered in _rendered(report, template).items():
+    for name, forms in _rendered(report, template).items():
         path = _beside(folder, name)
-        if name == evidence or not path.is_file():
-            continue
-        compared.append(path.relative_to(folder).as_posix())
-        if name == EVIDENCE:
-            if _read_evidence(path) != report:
-                changed.append(Problem(name, "is not the evidence that is stored for the run"))
-            continue
-        text = _read_text(path, _LARGEST_TEXT)
-        differences = [list(_changed_lines(compared[-1], text, form)) for form in rendered]
-        closest = min(differences, key=len)
-        changed += closest
+        if path.is_file():
+            found = path.relative_to(folder).as_posix()
+            text = _read_text(path, _LARGEST_TEXT)
+            differences = [list(_changed_lines(found, text, form)) for form in forms]
+            closest = min(differences, key=len)
+            compared.append(found)
+            changed += closest
     return compared, changed
 
 
@@ -165,9 +168,9 @@ def _beside(folder: Path, name: str) -> Path:
 
 
 def _rendered(report: Mapping[str, Any], template: str) -> dict[str, list[str]]:
-    """The files of the report by name, each in the forms that it may have."""
+    """The pages of the report by name, each in the forms that it may have."""
     forms: dict[str, list[str]] = {
-        name: [text] for name, text in render_files(report, ("md", "html", "json"), template).items()
+        name: [text] for name, text in render_files(report, ("md", "html"), template).items()
     }
     others = [name for name in report_templates.TEMPLATES if name != template]
     forms["report.md"] += [render_files(report, ("md",), name)["report.md"] for name in others]
@@ -181,7 +184,7 @@ def _changed_lines(name: str, written: str, rendered: str) -> Iterator[Problem]:
         return
     changes = [
         (start, "\n".join(lines[start:end]), "\n".join(expected[first:last]))
-        for tag, start, end, first, last in SequenceMatcher(None, lines, expected, autojunk=False).get_opcodes()
+        for tag, start, end, first, last in SequenceMatcher(None, lines, expected).get_opcodes()
         if tag != "equal" and any(line.strip() for line in (*lines[start:end], *expected[first:last]))
     ]
     for start, block, wanted in changes[:_MOST_LINES]:

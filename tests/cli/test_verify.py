@@ -121,6 +121,15 @@ def test_lines_that_were_added_or_taken_away_are_found(folder: Path):
     assert problems(folder) == []
 
 
+def test_a_copy_of_the_evidence_is_checked_alone(folder: Path):
+    """The pages beside a copy need not be its own."""
+    copy = (folder / "evidence.json").rename(folder / "copy.json")
+    edit(folder / "report.md", "160 hives", "161 hives")
+    check = verify(str(copy), Settings())
+    assert isinstance(check, EvidenceCheck)
+    assert (check.found.problems, check.files) == ([], ())
+
+
 def test_line_ends_and_a_byte_order_mark_are_no_change(folder: Path):
     page = folder / "report.md"
     page.write_bytes(b"\xef\xbb\xbf" + page.read_bytes().replace(b"\n", b"\r\n"))
