@@ -18,32 +18,36 @@ _TAGS: Final = frozenset(
     "p br strong em del ul ol li table thead tbody tr th td h3 h4 h5 h6 blockquote code pre".split()  # noqa: SIM905
 )
 
-# Private-use characters, which no text can hold, around a number: a run of citations, the beginning of a sentence, the
-# place of its mark, its end.
-_CITED, _BEGIN, _MARK, _END, _CLOSE = "\ue000", "\ue002", "\ue003", "\ue004", "\ue001"
+# Signs are private-use characters, which no text can hold: what is meant (a run of citations, the beginning of a
+# sentence, the place of its mark, its end), then a number. Should Markdown damage one, what is left of it is taken out.
+_CITED, _BEGIN, _MARK, _END = "\ue000", "\ue001", "\ue002", "\ue003"
+_DIGITS: Final = "".join(map(chr, range(0xE004, 0xE00E)))
+_TO_SIGN: Final = str.maketrans("0123456789", _DIGITS)
+_FROM_SIGN: Final = str.maketrans(_DIGITS, "0123456789")
 _PIECE = re.compile(
-    rf"(?P<tag><[^>]*>)|\s*{_CITED}(?P<run>\d+){_CLOSE}|(?P<sign>[{_BEGIN}{_MARK}{_END}])(?P<number>\d+){_CLOSE}"
+    rf"(?P<tag><[^>]*>)|\s*{_CITED}(?P<run>[{_DIGITS}]+)|(?P<sign>[{_BEGIN}{_MARK}{_END}])(?P<number>[{_DIGITS}]+)"
+    rf"|(?P<damaged>[{_CITED}-{_DIGITS[-1]}])"
 )
 
 
 def cited_sign(run: int) -> str:
     """What stands for a run of citations until the text is HTML."""
-    return f"{_CITED}{run}{_CLOSE}"
+    return _CITED + str(run).translate(_TO_SIGN)
 
 
 def begin_sign(number: int) -> str:
     """What stands where a sentence begins."""
-    return f"{_BEGIN}{number}{_CLOSE}"
+    return _BEGIN + str(number).translate(_TO_SIGN)
 
 
 def mark_sign(number: int) -> str:
     """What stands where the mark of a sentence goes."""
-    return f"{_MARK}{number}{_CLOSE}"
+    return _MARK + str(number).translate(_TO_SIGN)
 
 
 def end_sign(number: int) -> str:
     """What stands where a sentence ends."""
-    return f"{_END}{number}{_CLOSE}"
+    return _END + str(number).translate(_TO_SIGN)
 
 
 def dress(
@@ -71,9 +75,9 @@ def dress(
         if piece["tag"]:
             pieces.append(piece["tag"])
         elif piece["run"]:
-            pieces.append(cite(int(piece["run"]), inside[-1] if inside else None))
-        else:
-            number = int(piece["number"])
+            pieces.append(cite(_number(piece["run"]), inside[-1] if inside else None))
+        elif piece["sign"]:
+            number = _number(piece["number"])
             if piece["sign"] == _MARK:
                 pieces.append(mark(number))
                 to_shade.discard(number)
@@ -84,12 +88,16 @@ def dress(
     return "".join([*pieces, text(page[place:])])
 
 
+def _number(digits: str) -> int:
+    return int(digits.translate(_FROM_SIGN))
+
+
 def _whole_sentences(page: str) -> set[int]:
     """The sentences of which both signs are left."""
     signs: dict[str, set[int]] = {_BEGIN: set(), _END: set()}
     for piece in _PIECE.finditer(page):
         if piece["sign"] in signs:
-            signs[piece["sign"]].add(int(piece["number"]))
+            signs[piece["sign"]].add(_number(piece["number"]))
     return signs[_BEGIN] & signs[_END]
 
 
