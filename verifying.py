@@ -179,22 +179,23 @@ def _rendered(report: Mapping[str, Any], template: str) -> dict[str, list[str]]:
 
 def _changed_lines(name: str, written: str, rendered: str) -> Iterator[Problem]:
     """Where a file is not what the evidence gives; line ends and empty lines make no difference."""
-    lines, expected = written.splitlines(), rendered.splitlines()
-    if lines == expected:
-        return
-    changes = [
-        (start, "\n".join(lines[start:end]), "\n".join(expected[first:last]))
-        for tag, start, end, first, last in SequenceMatcher(None, lines, expected).get_opcodes()
-        if tag != "equal" and any(line.strip() for line in (*lines[start:end], *expected[first:last]))
-    ]
-    for start, block, wanted in changes[:_MOST_LINES]:
-        empty = block[: len(block) - len(block.lstrip())].count("\n")
-        said, given = contrast(block.strip(), wanted.strip())
-        message = f"says {said}, but the evidence gives {given}" if block.strip() else f"lacks {given} before it"
-        yield Problem(f"{name} line {start + empty + 1}", message)
+    lines, expected = _numbered(written), _numbered(rendered)
+    matcher = SequenceMatcher(None, [line for _, line in lines], [line for _, line in expected])
+    changes = [change for change in matcher.get_opcodes() if change[0] != "equal"]
+    for _, start, end, first, last in changes[:_MOST_LINES]:
+        block, wanted = ("\n".join(line for _, line in part) for part in (lines[start:end], expected[first:last]))
+        said, given = contrast(block, wanted)
+        message = f"says {said}, but the evidence gives {given}" if block else f"lacks {given} before it"
+        place = lines[start][0] if start < len(lines) else written.count("\n") + 1
+        yield Problem(f"{name} line {place}", message)
     if len(changes) > _MOST_LINES:
         hint = "; if it was written with a template of your own, name it with --template"
         yield Problem(name, f"differs in {len(changes) - _MOST_LINES} more places{hint if name == 'report.md' else ''}")
+
+
+def _numbered(text: str) -> list[tuple[int, str]]:
+    """The lines that are not empty, each with its number."""
+    return [(number, line.rstrip()) for number, line in enumerate(text.split("\n"), start=1) if line.strip()]
 
 
 def _read_evidence(path: Path) -> dict[str, Any]:
