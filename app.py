@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -176,8 +177,9 @@ class App:
 
     async def _drive(self, backend: Backend, run: str, reviewer: Reviewer, on_event: Callable[[Event], None]) -> None:
         while True:
-            async for event in backend.events(run):
-                on_event(event)
+            async with aclosing(backend.events(run)) as events:
+                async for event in events:
+                    on_event(event)
             progress = await backend.status(run)
             if progress.status != "awaiting_approval":
                 return
@@ -262,9 +264,9 @@ class App:
 
 
 def _found(path: str, folder: str) -> Path:
-    """A path of the user's, also when the run goes on from another folder than it began in."""
+    """A path of the user's: as it was given in the folder where the run began, wherever it goes on from."""
     given = Path(path)
-    return given if given.exists() else Path(folder) / given
+    return given if Path(folder) == Path.cwd() else Path(folder) / given
 
 
 def render_files(report: Mapping[str, Any], formats: Sequence[Format], template: str) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -32,7 +32,7 @@ class Backend(Protocol):
         """Note a run (`graph.state.ReportInput`, without secrets) and return its id. Nothing is paid for yet."""
         ...
 
-    def events(self, run: str) -> AsyncIterator[Event]:
+    def events(self, run: str) -> AsyncGenerator[Event, None]:
         """What happens from here until the run pauses, ends or fails. The run advances while this is read."""
         ...
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+import sqlite3
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, cast
@@ -20,6 +21,7 @@ from ..events import Event, RunStarted, event_from_dict
 from ..evidence.ledger import Ledger
 from ..evidence.report import Report
 from ..sources.base import Source
+from ..storage.database import storage_error
 from ..storage.ledger import SqliteLedgerStore
 from ..storage.locks import run_lock
 from ..storage.runs import FINISHED, Run, Runs, Status, new_run_id
@@ -110,7 +112,7 @@ class LocalBackend:
             raise UsageError(f"Run {row.id} has no report yet: it is {row.status}.", hint=f"tertulia resume {row.id}")
         return cast("Report", report)
 
-    async def events(self, run: str) -> AsyncIterator[Event]:
+    async def events(self, run: str) -> AsyncGenerator[Event, None]:
         """Advance the run until it pauses, ends or fails; yields what happens.
 
         Raises:
@@ -123,11 +125,16 @@ class LocalBackend:
             effects = await asyncio.to_thread(self._open_effects, row.id, row.request)
             try:
                 self._runs.update(row.id, now=self._now(), status="running", engine=effects.engine.name, detail="")
-                async for event in self._advance(row, effects):
-                    yield event
+                async with aclosing(self._advance(row, effects)) as advancing:
+                    async for event in advancing:
+                        yield event
             except TertuliaError as error:
                 self._note_failure(row, error)
                 raise
+            except sqlite3.Error as error:
+                # Nothing can be noted in a database that is full or broken; a row that says "running" without a
+                # process that holds its lock is known to be interrupted.
+                raise storage_error(self._runs.path, error) from error
             except BaseException as error:
                 # Whatever ends the run, also Ctrl-C and a closed generator, its row must not go on saying "running".
                 status: Status = "failed" if isinstance(error, Exception) else "interrupted"
@@ -136,7 +143,7 @@ class LocalBackend:
             finally:
                 await asyncio.gather(*(source.close() for source in effects.sources.values()), return_exceptions=True)
 
-    async def _advance(self, row: Run, effects: Effects) -> AsyncIterator[Event]:
+    async def _advance(self, row: Run, effects: Effects) -> AsyncGenerator[Event, None]:
         ledger = await Ledger.open(SqliteLedgerStore(self._runs.path, row.id))
         slots = asyncio.Semaphore(self._concurrency)
         context = Context(row.id, effects.engine, effects.sources, ledger, self._clock, slots, judge=effects.judge)
@@ -150,10 +157,12 @@ class LocalBackend:
                 step_input = await self._next_input(graph, config, row, snapshot)
                 if step_input is _WAIT:
                     break
-                async for _, chunk in graph.astream(
+                stream = graph.astream(
                     step_input, config, context=context, stream_mode="custom", subgraphs=True, durability="sync"
-                ):
-                    yield event_from_dict(cast("dict[str, Any]", chunk))
+                )
+                async with aclosing(cast("AsyncGenerator[Any, None]", stream)) as chunks:
+                    async for _, chunk in chunks:
+                        yield event_from_dict(chunk)
                 snapshot = await graph.aget_state(config)
                 if snapshot.interrupts or _outcome(snapshot):
                     break

@@ -82,13 +82,13 @@ def connect(path: Path) -> Iterator[sqlite3.Connection]:
     try:
         connection = sqlite3.connect(path, timeout=BUSY_SECONDS)
     except sqlite3.Error as error:
-        raise _storage_error(path, error) from error
+        raise storage_error(path, error) from error
     connection.row_factory = sqlite3.Row
     try:
         with connection:
             yield connection
     except sqlite3.Error as error:
-        raise _storage_error(path, error) from error
+        raise storage_error(path, error) from error
     finally:
         connection.close()
 
@@ -112,7 +112,8 @@ def _migrate(connection: sqlite3.Connection, path: Path) -> None:
         connection.commit()
 
 
-def _storage_error(path: Path, error: sqlite3.Error) -> StorageError:
+def storage_error(path: Path, error: sqlite3.Error) -> StorageError:
+    """What SQLite reports, in a sentence with a hint."""
     hint = "Free some space or check the folder's rights; `tertulia doctor` says more."
     if isinstance(error, sqlite3.DatabaseError) and "not a database" in str(error):
         hint = f"Move {path} away to start anew; tertulia does not overwrite it."

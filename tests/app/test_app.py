@@ -1,0 +1,116 @@
+"""The use cases, over real files and a real database, with the extractive engine."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tertulia.app import App
+from tertulia.errors import UsageError
+from tertulia.events import Event, PanelApproved
+from tertulia.settings import load_settings
+
+NOTE = """# Tidal mills of {place}
+
+The tidal mills of {place} ground barley twice a day behind oak gates. A tidal mill of {place} had one miller and two
+helpers. The council of {place} paid for the repair of each tidal mill.
+
+## Repair
+
+Each tidal mill of {place} was repaired by local carpenters. The gates of a tidal mill were made of oak from {place}.
+"""
+
+
+def write_notes(folder: Path, place: str) -> None:
+    folder.mkdir(parents=True)
+    for number in range(3):
+        (folder / f"{number}.md").write_text(NOTE.format(place=f"{place}{'abc'[number]}"), "utf-8")
+
+
+def make_app(docs: str = "docs") -> App:
+    return App(load_settings({"docs": [docs], "sources": "documents", "model": "extractive", "analysts": 2}))
+
+
+async def later(_: Mapping[str, Any]) -> None:
+    return None
+
+
+async def approve(_: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {"action": "approve"}
+
+
+async def test_a_run_that_goes_on_elsewhere_reads_the_documents_it_began_with(monkeypatch, tmp_path):
+    """Another folder with documents of the same name changes nothing."""
+    write_notes(tmp_path / "one" / "docs", "Orvania")
+    write_notes(tmp_path / "two" / "docs", "Elsewhere")
+    monkeypatch.chdir(tmp_path / "one")
+    run = await make_app().start("Tidal mills")
+    assert (await make_app().advance(run.id, reviewer=later)).exit_code == 3
+    monkeypatch.chdir(tmp_path / "two")
+    outcome = await make_app().advance(run.id, reviewer=approve)
+    assert outcome.exit_code == 0
+    texts = [document["text"] for document in make_app().report(run.id)["documents"]]
+    assert texts
+    assert all("Orvania" in text and "Elsewhere" not in text for text in texts)
+
+
+async def test_a_listener_that_raises_ends_the_run_and_nothing_is_lost(tmp_path):
+    """Its error is what the caller sees; the run can be gone on with."""
+    write_notes(Path("docs"), "Orvania")
+    app = make_app()
+    run = await app.start("Tidal mills", approve=True)
+
+    def listen(event: Event) -> None:
+        if isinstance(event, PanelApproved):
+            raise RuntimeError("the listener is broken")
+
+    with pytest.raises(RuntimeError, match="the listener is broken"):
+        await app.advance(run.id, reviewer=later, on_event=listen)
+    assert app.runs.get(run.id).status in {"interrupted", "failed"}
+    assert (await make_app().advance(run.id, reviewer=later)).exit_code == 0
+
+
+async def test_a_finished_run_is_not_run_again():
+    write_notes(Path("docs"), "Orvania")
+    app = make_app()
+    run = await app.start("Tidal mills", approve=True)
+    events: list[Event] = []
+    await app.advance(run.id, reviewer=later)
+    outcome = await app.advance(run.id, reviewer=later, on_event=events.append)
+    assert (outcome.exit_code, events) == (0, [])
+
+
+async def test_what_cannot_begin_leaves_no_run():
+    app = make_app("missing")
+    with pytest.raises(UsageError):
+        await app.start("Tidal mills")
+    assert app.runs.list() == []
+
+
+async def test_a_deleted_run_is_gone_and_its_files_stay():
+    write_notes(Path("docs"), "Orvania")
+    app = make_app()
+    run = await app.start("Tidal mills", approve=True)
+    await app.advance(run.id, reviewer=later)
+    (report, *_) = app.export(run.id, output="out")
+    app.delete(run.id)
+    assert app.runs.list() == []
+    assert report.is_file()
+    with pytest.raises(UsageError, match="no run"):
+        app.report(run.id)
+
+
+async def test_exporting_again_gives_the_same_bytes():
+    """From the stored run, without a model, the network or the documents."""
+    write_notes(Path("docs"), "Orvania")
+    app = make_app()
+    run = await app.start("Tidal mills", approve=True)
+    await app.advance(run.id, reviewer=later)
+    first = {path.name: path.read_bytes() for path in app.export(run.id, output="one")}
+    shutil.rmtree("docs")
+    second = {path.name: path.read_bytes() for path in make_app().export(run.id, output="two")}
+    assert first == second
