@@ -23,6 +23,8 @@ from .urls import site_name
 from .words import WORD_PATTERN, terms
 
 _SHARED: Final = 0.6
+_SHARED_WITH_TELLING_NUMBER: Final = 0.4
+_TELLING_DIGITS: Final = 3
 _FEWEST: Final = 2
 _FEWEST_COGNATES: Final = 3
 _COGNATES: Final = 0.75
@@ -176,7 +178,14 @@ def _is_same_thing(one: Figure, other: Figure, context: frozenset[str]) -> bool:
         return False
     if len(one.core & other.words) < min(_FEWEST, len(one.core)):
         return False
-    return bool(one.core) and len(one.core & (other.words | context)) >= _SHARED * len(one.core)
+    least = _SHARED_WITH_TELLING_NUMBER if _is_telling(one) else _SHARED
+    return bool(one.core) and len(one.core & (other.words | context)) >= least * len(one.core)
+
+
+def _is_telling(figure: Figure) -> bool:
+    """Whether a number is not round, so that another text has it hardly by chance: 36,412 and 13.75, not 180."""
+    digits = "".join(character for character in figure.value if character.isdigit())
+    return len(digits.strip("0")) >= _TELLING_DIGITS
 
 
 def _count_independent(witnesses: Sequence[_Witness]) -> int:

@@ -8,29 +8,26 @@ different things. A disagreement that is said in other words is not seen.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from itertools import combinations
 from typing import Final
 
-from .cognates import count_cognates, has_cognate
+from .cognates import has_cognate
 from .figures import Figure, find_figures
 from .languages import base_language, detect_language
 from .passages import Excerpt
+from .sameness import NEAR, Context, Place, is_same_scope, is_same_thing, may_be_same
 from .sentences import split_sentences
 from .subjects import subject_of
-from .words import terms
 
-_NEAR: Final = 1.25
 _FAR: Final = 10.0
-_FEWEST_NEAR: Final = 3
-_FEWEST_FAR: Final = 4
-_MOST: Final = 0.75
+_VALUES: Final = 2
+_MOST_VALUES: Final = 6
 _BEGINNING: Final = 2
 _LIST_MARK: Final = re.compile(r"(?:[-*+•‣◦–]|\d{1,2}[.)]|[a-zA-Z]\))\s+")
-_YEAR: Final = re.compile(r"\b(?:1\d|20)\d\d\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,54 +63,22 @@ def find_disagreements(excerpts: Sequence[Excerpt], *, language: str) -> list[Co
     pairs = [pair for pair in _candidates(places) if _disagree(places[pair[0]], places[pair[1]])]
     for one, other in pairs:
         groups.join(one, other)
-    _join_translations(groups, places, pairs)
-    found: dict[int, list[tuple[int, int]]] = defaultdict(list)
-    for pair in pairs:
-        found[groups.of(pair[0])].append(pair)
-    return [_conflict(places, members, base_language(language)) for _, members in sorted(found.items())]
+    for ours, theirs in combinations(_gathered(groups, pairs).values(), 2):
+        if _are_translations(_figures(places, ours), _figures(places, theirs)):
+            groups.join(ours[0][0], theirs[0][0])
+    found = [members for members in _gathered(groups, pairs).values() if not _is_series(_figures(places, members))]
+    return [_conflict(places, members, base_language(language)) for members in found]
 
 
-class _Context:
-    """What stands around the sentences of one passage: its words, its heading and its document's title."""
-
-    def __init__(self, excerpt: Excerpt, language: str) -> None:
-        self.excerpt = excerpt
-        self.language = language
-        self._text = f"{excerpt.document.title}\n{excerpt.passage.heading}\n{excerpt.text}"
-
-    @cached_property
-    def terms(self) -> frozenset[str]:
-        """All terms of passage, heading and title."""
-        return frozenset(terms(self._text, self.language))
-
-    @cached_property
-    def years(self) -> frozenset[int]:
-        """All years, and that of publication."""
-        return frozenset(map(int, _YEAR.findall(f"{self._text}\n{self.excerpt.document.published}")))
-
-
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """A figure, where it stands, and all figures of its document."""
-
-    figure: Figure
-    context: _Context
-    neighbours: Sequence[Figure]
-
-    @property
-    def document(self) -> str:
-        return self.context.excerpt.document.id
-
-
-def _places(excerpts: Sequence[Excerpt], default: str) -> list[_Place]:
+def _places(excerpts: Sequence[Excerpt], default: str) -> list[Place]:
     """The figures of the excerpts in order; of a sentence that several excerpts of a document hold, once."""
     seen: set[tuple[str, str]] = set()
-    places: list[_Place] = []
+    places: list[Place] = []
     documents: dict[str, list[Figure]] = defaultdict(list)
     for excerpt in excerpts:
         document = excerpt.document
         language = base_language(document.language) or detect_language(document.text[:3000], default)
-        context = _Context(excerpt, language)
+        context = Context(excerpt, language)
         figures: list[Figure] = []
         for sentence in split_sentences(excerpt.text, language):
             mark = _LIST_MARK.match(sentence.text)
@@ -122,99 +87,61 @@ def _places(excerpts: Sequence[Excerpt], default: str) -> list[_Place]:
                 seen.add((document.id, text))
                 figures.extend(find_figures(text, language))
         documents[document.id] += figures
-        places.extend(_Place(figure, context, documents[document.id]) for figure in figures)
+        places.extend(Place(figure, context, documents[document.id]) for figure in figures)
     return places
 
 
-def _candidates(places: Sequence[_Place]) -> list[tuple[int, int]]:
-    """Pairs of figures of different documents in one unit, or that count what begins alike."""
-    buckets: dict[str, list[int]] = defaultdict(list)
+def _candidates(places: Sequence[Place]) -> list[tuple[int, int]]:
+    """Pairs of figures of different documents that are near each other, or said of the very same words.
+
+    Near each other: in one unit, or counting what begins alike, and less than `NEAR` times as large.
+    """
+    near: dict[str, list[tuple[float, int]]] = defaultdict(list)
+    same: dict[frozenset[str], list[int]] = defaultdict(list)
     for index, place in enumerate(places):
-        kinds = {f"unit {kind}" for kind in place.figure.kinds if kind}
-        for key in kinds | {term[:_BEGINNING] for term in place.figure.counted}:
-            buckets[key].append(index)
-    found: set[tuple[int, int]] = set()
-    for bucket in buckets.values():
-        found.update((a, b) for a, b in combinations(bucket, 2) if places[a].document != places[b].document)
-    return sorted(found)
+        same[place.figure.core].append(index)
+        for key, size in _keys(place.figure):
+            near[key].append((size, index))
+    found = {pair for bucket in same.values() for pair in combinations(bucket, 2)}
+    for sizes in near.values():
+        sizes.sort()
+        for start, (size, index) in enumerate(sizes):
+            last = bisect_right(sizes, (size * NEAR, len(places)), lo=start)
+            found.update((min(index, other), max(index, other)) for _, other in sizes[start + 1 : last])
+    return sorted((one, other) for one, other in found if places[one].document != places[other].document)
 
 
-def _disagree(one: _Place, other: _Place) -> bool:
+def _keys(figure: Figure) -> set[tuple[str, float]]:
+    """What a figure is looked up by: its unit or the beginning of what it counts, with its sizes."""
+    counted = {term[:_BEGINNING] for term in figure.counted}
+    return {
+        (key, point)
+        for kind, span in figure.spans
+        for point in span.points
+        if point > 0
+        for key in ([f"unit {kind}"] if kind else counted)
+    }
+
+
+def _disagree(one: Place, other: Place) -> bool:
     """Whether two figures are of the same thing and cannot both hold."""
-    ratio = one.figure.ratio(other.figure)
-    if ratio > _FAR or one.figure.admits(other.figure):
+    a, b = one.figure, other.figure
+    if not may_be_same(a, b) or a.admits(b):
         return False
-    if not (_same_scope(one, other) and _same_thing(one, other, ratio)):
+    ratio = a.ratio(b)
+    if ratio > _FAR or not (is_same_scope(one, other) and is_same_thing(one, other, ratio)):
         return False
     # Who gives both values knows what parts them.
-    return not _knows(one, other.figure) and not _knows(other, one.figure)
+    return not _knows(one, b) and not _knows(other, a)
 
 
-def _knows(place: _Place, value: Figure) -> bool:
+def _knows(place: Place, value: Figure) -> bool:
     """Whether the document gives this value too, of what is counted or measured alike."""
     return any(figure.admits(value) and _counts_alike(figure, place.figure) for figure in place.neighbours)
 
 
 def _counts_alike(one: Figure, other: Figure) -> bool:
     return bool(set(one.counted) & set(other.counted)) or not (one.counted or other.counted)
-
-
-def _same_scope(one: _Place, other: _Place) -> bool:
-    """Whether years, dates, ordinals and names do not tell the two apart."""
-    a, b = one.figure, other.figure
-    if a.scope.places != b.scope.places or a.scope.months != b.scope.months:
-        return False
-    if not (
-        _same_years(a.scope.years, b.scope.years, other.context)
-        and _same_years(b.scope.years, a.scope.years, one.context)
-    ):
-        return False
-    if _misses(other, a, a.names) and _misses(one, b, b.names):
-        return False
-    return not _misses(other, a, a.inner_names) and not _misses(one, b, b.inner_names)
-
-
-def _same_years(years: frozenset[int], others: frozenset[int], context: _Context) -> bool:
-    """Whether both speak of the same years; where one names none, what stands around it must."""
-    return years == others or (not others and years <= context.years) or not years
-
-
-def _same_thing(one: _Place, other: _Place, ratio: float) -> bool:
-    """Whether the words around two figures say that they are of the same thing."""
-    a, b = one.figure, other.figure
-    if a.language != b.language:
-        return ratio <= _NEAR and not a.small and not b.small and _same_across_languages(a, b)
-    if a.counted and not set(a.counted) & set(b.counted):
-        return False
-    if a.core == b.core:
-        return len(a.core) >= _FEWEST_FAR or (ratio <= _NEAR and len(a.core) >= _FEWEST_NEAR)
-    if ratio > _NEAR or a.small or b.small or not (a.tail <= b.words and b.tail <= a.words):
-        return False
-    return _covers(one, other) or _covers(other, one)
-
-
-def _covers(one: _Place, other: _Place) -> bool:
-    """Whether all that is said of a figure is said of the other, or around it."""
-    core = one.figure.core
-    enough = len(core) >= _FEWEST_NEAR and len(core & other.figure.words) >= (2 if one.figure.counted else 3)
-    return enough and core <= other.figure.words | other.context.terms
-
-
-def _same_across_languages(one: Figure, other: Figure) -> bool:
-    """Whether names, and words that are nearly the same in both languages, say that both are of the same thing."""
-    if one.counted and not any(has_cognate(term, other.counted) for term in one.counted):
-        return False
-    shared = count_cognates(one.core, other.core)
-    return shared >= _FEWEST_NEAR and shared >= _MOST * min(len(one.core), len(other.core))
-
-
-def _misses(place: _Place, other: Figure, names: frozenset[str]) -> bool:
-    """Whether one of the other's names stands neither in this sentence nor around it."""
-    known = place.figure.words | place.context.terms
-    missing = names - known
-    if place.figure.language != other.language:
-        return not all(has_cognate(name, known) for name in missing)
-    return bool(missing)
 
 
 class _Groups:
@@ -226,6 +153,7 @@ class _Groups:
     def of(self, index: int) -> int:
         """The first figure of the group that holds this one."""
         while self._first[index] != index:
+            self._first[index] = self._first[self._first[index]]
             index = self._first[index]
         return index
 
@@ -235,25 +163,47 @@ class _Groups:
         self._first[second] = first
 
 
-def _join_translations(groups: _Groups, places: Sequence[_Place], pairs: Sequence[tuple[int, int]]) -> None:
-    """Make one group of two in different languages that give the same two values for what looks alike."""
-    for one, other in combinations(pairs, 2):
-        a, b = (places[index].figure for index in one)
-        for c, d in (
-            (places[other[0]].figure, places[other[1]].figure),
-            (places[other[1]].figure, places[other[0]].figure),
-        ):
-            translated = a.language != c.language and a.admits(c) and b.admits(d)
-            if translated and any(has_cognate(term, c.counted) for term in a.counted):
-                groups.join(one[0], other[0])
+def _gathered(groups: _Groups, pairs: Sequence[tuple[int, int]]) -> dict[int, list[tuple[int, int]]]:
+    """The pairs of each group, groups by their first figure."""
+    found: dict[int, list[tuple[int, int]]] = defaultdict(list)
+    for pair in pairs:
+        found[groups.of(pair[0])].append(pair)
+    return dict(sorted(found.items()))
 
 
-def _conflict(places: Sequence[_Place], pairs: Sequence[tuple[int, int]], language: str) -> Conflict:
+def _figures(places: Sequence[Place], pairs: Sequence[tuple[int, int]]) -> list[Figure]:
+    """The figures of some pairs, each once, in order."""
+    return [places[index].figure for index in sorted({index for pair in pairs for index in pair})]
+
+
+def _is_series(figures: Sequence[Figure]) -> bool:
+    """Whether there are so many values that each must be of a thing of its own."""
+    return len(_by_value(figures)) > _MOST_VALUES
+
+
+def _are_translations(one: Sequence[Figure], other: Sequence[Figure]) -> bool:
+    """Whether two groups give the same two values for what looks alike in two languages."""
+    ours, theirs = _by_value(one), _by_value(other)
+    shared = [value for value in ours.keys() & theirs.keys() if _is_translation(ours[value], theirs[value])]
+    return len(shared) >= _VALUES
+
+
+def _is_translation(one: Figure, other: Figure) -> bool:
+    return one.language != other.language and any(has_cognate(term, other.counted) for term in one.counted)
+
+
+def _by_value(figures: Sequence[Figure]) -> dict[float, Figure]:
+    """The first figure that gives each value."""
+    return {span.points[0]: figure for figure in reversed(figures) for _, span in figure.spans[:1]}
+
+
+def _conflict(places: Sequence[Place], pairs: Sequence[tuple[int, int]], language: str) -> Conflict:
     indices = sorted({index for pair in pairs for index in pair})
-    own = [places[index].figure for index in indices]
     stated = tuple(
         Stated(place.figure.sentence, place.figure.value, place.context.excerpt.key, place.document)
         for place in (places[index] for index in indices)
     )
     order = {index: place for place, index in enumerate(indices)}
-    return Conflict(subject_of(own, language), stated, tuple((order[a], order[b]) for a, b in pairs))
+    return Conflict(
+        subject_of(_figures(places, pairs), language), stated, tuple((order[a], order[b]) for a, b in pairs)
+    )

@@ -17,11 +17,19 @@ from .words import WORD_PATTERN, stem, terms
 
 _SMALL: Final = 12
 _LONGEST_COUNTED: Final = 3
+_LEAST_UNLIKELY_LABEL: Final = 1000
 _SEVERING: Final = re.compile(r"[;:()\[\]—–]|\s-\s")
 _BORDER: Final = re.compile(rf"{_SEVERING.pattern}|,(?=\s)")
 _YEAR_IN_BRACKETS: Final = re.compile(r"\s*\((?:1\d|20)\d\d\)")
 _COMMA: Final = re.compile(r",(?=\s)")
 _INNER_COMMAS: Final = 2
+# Right before a number these say that who stands before them is who counted, not what was counted.
+_COUNTING: Final = frozenset(
+    """counts count counted lists list listed reports report reported estimates estimate estimated says say records
+    contabiliza contabilizan cuenta cuentan estima estiman calcula calculan registra registran recoge recogen compta
+    compten calculen estimen comptabilitza recull recullen conta contan rexistra rexistran recolle recollen""".split()  # noqa: SIM905
+)
+_FEWEST_COUNTED: Final = 3
 # What may stand between a number and what it counts: `12 of the sections`, `600 millones de personas`.
 _OF_THE: Final = frozenset("of the its their these de del d ' ’ la las el los els les dos das os as sus seus".split())  # noqa: SIM905
 # What is left of `a < b` when both are equal but for how a computer writes them.
@@ -188,6 +196,8 @@ class _Reader:
             start, end = _hedged(self.text, first, hedge.text)
         clause, tail = self._head(start), self._tail(end)
         head = _without_insertion(clause)
+        said_of = self._terms(tail)
+        by_whom = len(said_of) >= _FEWEST_COUNTED and not _COUNTING.isdisjoint(clause.casefold().split()[-1:])
         return Figure(
             sentence=self.text,
             language=self.code,
@@ -196,8 +206,8 @@ class _Reader:
             end=end,
             spans=_spans(run, senses[0]),
             counted=counted,
-            head=self._terms(head),
-            tail=self._terms(tail),
+            head=self._terms(head) & self.names if by_whom else self._terms(head),
+            tail=said_of,
             words=self.words,
             names=self.names,
             inner_names=frozenset(self._names(head)[self._begins_with_name(head) :] + self._names(tail)),
@@ -221,8 +231,10 @@ class _Reader:
 
     def _is_label(self, number: Quantity) -> bool:
         """Whether a number belongs to the name before it: `Debian 11 packages`."""
-        before = self.facts.tokens[number.first - 1] if number.first else None
-        return before is not None and before.kind == "word" and before.text[0].isupper() and number.first > 1
+        if number.first < 2 or number.readings[0].value >= _LEAST_UNLIKELY_LABEL:
+            return False
+        before = self.facts.tokens[number.first - 1]
+        return before.kind == "word" and before.text[0].isupper()
 
     def _head(self, end: int) -> str:
         """The clause before the number."""

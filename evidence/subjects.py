@@ -13,6 +13,7 @@ from .words import WORD_PATTERN, stem
 
 _LONGEST: Final = 9
 _MOST_NAMES: Final = 3
+_MOST_COMPARED: Final = 12
 # Where a phrase would need the words before it: `in its catalogue`, `en su catálogo`.
 _REFERRING: Final = frozenset(
     """its their his her this these those that such which who su sus este esta estos estas ese esa que cuyo cuya seu
@@ -40,7 +41,9 @@ def subject_of(figures: Sequence[Figure], language: str) -> str:
     worded in `language` where one of the figures is.
     """
     own = [figure for figure in figures if figure.language == language] or list(figures)
-    subjects = [_subject(figure, [other for other in figures if other is not figure]) for figure in own]
+    # A few tell what all share.
+    compared = figures[:_MOST_COMPARED]
+    subjects = [_subject(one, [other for other in compared if other is not one]) for one in own[:_MOST_COMPARED]]
     return max(subjects, key=len)
 
 

@@ -11,12 +11,12 @@ from ...evidence.words import terms
 from ..roles import Section, SectionBrief
 from .arranging import arrange
 from .candidates import Candidate, find_candidates, language_of
-from .disagreements import find_disagreements
+from .disagreements import find_pairs
 from .expert import answered
 from .focus import Focus, affinity, focus_of
 from .interviewer import spoken_terms
 from .redundancy import choose
-from .scoring import Scored, score, sentence_vectors
+from .scoring import Scored, score
 from .tables import count_rows, is_table, small_table
 from .titles import section_title
 
@@ -47,7 +47,8 @@ def compose_section(brief: SectionBrief) -> Section:
         chosen = _choose(scored, brief)
         if sum(scored.candidates[index].words for index in chosen) >= SHORTEST_SECTION:
             break
-    sentences, pairs = _with_disagreements(scored, chosen, desk, found)
+    mine = [candidate for candidate in found if desk.is_mine(candidate, strictly=False)]
+    sentences, pairs = _with_disagreements(scored, chosen, mine, brief)
     text = arrange(sentences, pairs)
     table = desk.table(brief.excerpts)
     title = section_title(desk.focus, sentences, brief)
@@ -145,16 +146,12 @@ def _company(chosen: Sequence[Candidate], candidate: Candidate) -> float:
 
 
 def _with_disagreements(
-    scored: Scored, chosen: Sequence[int], desk: _Desk, found: Sequence[Candidate]
+    scored: Scored, chosen: Sequence[int], mine: Sequence[Candidate], brief: SectionBrief
 ) -> tuple[list[Candidate], list[tuple[Candidate, Candidate]]]:
     """The chosen sentences and, with each that another document contradicts, the other one, in whatever language."""
     sentences = [scored.candidates[index] for index in chosen]
     known = {sentence.text for sentence in sentences}
-    mine = [candidate for candidate in found if desk.is_mine(candidate, strictly=False)]
-    pairs = [
-        (mine[one], mine[other])
-        for one, other in find_disagreements(mine, sentence_vectors(mine))
-        if mine[one].text in known or mine[other].text in known
-    ]
+    found = find_pairs(mine, brief.excerpts, brief.language)
+    pairs = [pair for pair in found if not known.isdisjoint((pair[0].text, pair[1].text))]
     sentences.extend(one for pair in pairs for one in pair if one.text not in known)
     return sentences, pairs
