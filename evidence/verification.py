@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from .checks import Verdict, check_claim
 from .claims import CitedSentence, sentences_with_citations
+from .languages import detect_language
 from .ledger import Ledger
 from .passages import Excerpt
 
@@ -47,11 +48,27 @@ def title_holds(title: str, excerpts: Sequence[Excerpt], *, language: str, topic
 
 
 def _check(sentence: str, excerpts: Sequence[Excerpt], language: str, topic: str) -> Verdict:
+    languages = [excerpt.document.language or language for excerpt in excerpts]
+    verdict = _verdict(sentence, excerpts, languages, language, topic)
+    if verdict.holds or not excerpts:
+        return verdict
+    # A document may quote another language: before a sentence is found wrong, its passages are read as what they are.
+    own = [detect_language(excerpt.text, default=code) for excerpt, code in zip(excerpts, languages, strict=True)]
+    return verdict if own == languages else _better(verdict, _verdict(sentence, excerpts, own, language, topic))
+
+
+def _better(one: Verdict, other: Verdict) -> Verdict:
+    return other if other.holds else one
+
+
+def _verdict(
+    sentence: str, excerpts: Sequence[Excerpt], languages: Sequence[str], language: str, topic: str
+) -> Verdict:
     return check_claim(
         sentence,
         [excerpt.text for excerpt in excerpts],
         language=language,
-        passage_languages=[excerpt.document.language or language for excerpt in excerpts],
+        passage_languages=languages,
         titles=[excerpt.document.title for excerpt in excerpts],
         topic=topic,
     )

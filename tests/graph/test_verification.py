@@ -107,6 +107,7 @@ async def test_no_wrong_sentence_gets_in_unmarked(language: str, unsupported: st
         assert len(writer.calls("repair")) == 1
         printed = {claim["sentence"]: claim for claim in report["claims"]}
         assert printed[" ".join(right[0][0].split())]["holds"]
+        assert (report["summary"]["failing"] == 0) is (unsupported == "drop")
         for sentence, _ in pairs:
             claim = printed.get(" ".join(sentence.split()))
             if unsupported == "drop":
@@ -243,3 +244,12 @@ def test_a_wrong_number_of_any_size_is_never_unmarked(true: int, false: int, lan
     _, report = asyncio.run(written(Writer([(sentence, passage)]), [passage], language=language))
     (claim,) = report["claims"]
     assert claim["holds"] is (true == false)
+
+
+async def test_a_passage_in_another_language_than_its_document_is_read_as_what_it_is():
+    """An untranslated page of a Spanish manual: an English sentence with an English date holds."""
+    passage = "The feature was introduced in April 2010 and has been the default of the whole system since then."
+    run = Held(Writer([(passage, passage)]), [ShelfSource("shelf", [passage], language="es")])
+    state = await run.start(topic="a b c", language="es", size=1, turn_limit=1, approve=True)
+    report = assemble_report(state, run.ledger, "run1")
+    assert [claim["holds"] for claim in report["claims"] if claim["place"] == "a1"] == [True]
