@@ -48,17 +48,20 @@ def title_holds(title: str, excerpts: Sequence[Excerpt], *, language: str, topic
 
 
 def _check(sentence: str, excerpts: Sequence[Excerpt], language: str, topic: str) -> Verdict:
-    languages = [excerpt.document.language or language for excerpt in excerpts]
-    verdict = _verdict(sentence, excerpts, languages, language, topic)
+    """The verdict with each passage read in its document's language, unless it holds when it is read otherwise.
+
+    A document may quote another language, and a sentence may be quoted from one: before it is found wrong, passages are
+    read in the language that they seem to be in, and in the sentence's.
+    """
+    said = [excerpt.document.language or language for excerpt in excerpts]
+    verdict = _verdict(sentence, excerpts, said, language, topic)
     if verdict.holds or not excerpts:
         return verdict
-    # A document may quote another language: before a sentence is found wrong, its passages are read as what they are.
-    own = [detect_language(excerpt.text, default=code) for excerpt, code in zip(excerpts, languages, strict=True)]
-    return verdict if own == languages else _better(verdict, _verdict(sentence, excerpts, own, language, topic))
-
-
-def _better(one: Verdict, other: Verdict) -> Verdict:
-    return other if other.holds else one
+    own = [detect_language(excerpt.text, default=code) for excerpt, code in zip(excerpts, said, strict=True)]
+    for languages in (own, [language] * len(excerpts)):
+        if languages != said and (other := _verdict(sentence, excerpts, languages, language, topic)).holds:
+            return other
+    return verdict
 
 
 def _verdict(
