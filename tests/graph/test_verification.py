@@ -246,11 +246,11 @@ def test_a_wrong_number_of_any_size_is_never_unmarked(true: int, false: int, lan
     assert claim["holds"] is (true == false)
 
 
-@pytest.mark.parametrize("labelled", ["en", "es"])
-async def test_a_sentence_quoted_from_another_language_holds(labelled: str):
+@pytest.mark.parametrize(("language", "labelled"), [("en", "es"), ("es", "en"), ("es", "es")])
+async def test_a_sentence_quoted_from_another_language_holds(language: str, labelled: str):
     """An untranslated page of a Spanish manual, whatever its document is said to be: an English date stands in it."""
     passage = "The feature was introduced in April 2010 and has been the default of the whole system since then."
     run = Held(Writer([(passage, passage)]), [ShelfSource("shelf", [passage], language=labelled)])
-    state = await run.start(topic="a b c", language="es", size=1, turn_limit=1, approve=True)
+    state = await run.start(topic="a b c", language=language, size=1, turn_limit=1, approve=True)
     report = assemble_report(state, run.ledger, "run1")
     assert [claim["holds"] for claim in report["claims"] if claim["place"] == "a1"] == [True]
