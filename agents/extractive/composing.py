@@ -9,6 +9,7 @@ from ...evidence.languages import base_language
 from ...evidence.words import terms
 from ..roles import ComposeBrief, Opening
 from .arranging import arrange
+from .bearing import Bearing
 from .candidates import Candidate, find_candidates
 from .citing import cited_sentences
 from .redundancy import choose
@@ -91,6 +92,8 @@ def _unused(brief: ComposeBrief, used: Collection[str]) -> list[Candidate]:
         if known.isdisjoint(needed.text for needed in one.chain())
         and all(cosine(vector, other) < _NEAR for other in spent)
     ]
+    bearing = Bearing(brief.topic, brief.excerpts, brief.language)
+    left = [one for one in left if bearing.is_about(one)] or left
     native = [one for one in left if one.language == base_language(brief.language)]
     spoken = sum(one.language == base_language(brief.language) for one in candidates)
     return native if 2 * spoken >= len(candidates) else left

@@ -8,6 +8,7 @@ from typing import Final
 
 from ...evidence.words import terms
 from ..roles import AnswerBrief, Turn
+from .bearing import Bearing
 from .candidates import find_candidates
 from .citing import by_document, cited_sentences, in_order, paragraph
 from .focus import focus_of
@@ -32,7 +33,8 @@ class ExtractiveExpert:
 
 def _answer(brief: AnswerBrief) -> str:
     said = {sentence for turn in brief.turns for sentence, _ in cited_sentences(turn["answer"])}
-    candidates = [one for one in find_candidates(brief.excerpts, brief.language) if one.text not in said]
+    excerpts = Bearing(brief.topic, brief.excerpts, brief.language).nearest(brief.excerpts)
+    candidates = [one for one in find_candidates(excerpts, brief.language) if one.text not in said]
     scored = score(candidates, _weights(brief), brief.language)
     if not scored.candidates:
         return patterns_of(brief.language).no_answer

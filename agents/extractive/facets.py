@@ -11,6 +11,7 @@ from typing import Final
 from ...evidence.languages import base_language
 from ...evidence.passages import Excerpt
 from ...evidence.words import terms
+from .bearing import Bearing
 from .candidates import language_of
 from .key_phrases import KeyPhrase, find_key_phrases
 from .tables import is_table
@@ -21,7 +22,6 @@ PHRASES_PER_FACET: Final = 6
 _SURVEYED: Final = 400
 _CONSIDERED: Final = 400
 _LONGEST_NAME: Final = 3
-_HALF_AS_NEAR: Final = 30
 _UBIQUITY: Final = 2
 _NESTED: Final = 0.75
 _LENGTH_WEIGHT: Final = {1: 0.8, 2: 1.2, 3: 1.0, 4: 0.9}
@@ -45,6 +45,7 @@ class Themes:
         self._excerpts = _spoken(survey[:_SURVEYED], language)
         self._documents = len({excerpt.document.id for excerpt in self._excerpts})
         self._telling = self.topic - _ubiquitous(self._excerpts, language)
+        self._bearing = Bearing(topic, self._excerpts, language).of(self._excerpts)
         self._phrases = find_key_phrases(self._excerpts, language)
         nested = self._nested()
         self._scores = {
@@ -141,8 +142,8 @@ class Themes:
         score *= 1 + 0.5 * min(2, len(phrase.headed)) + 0.15 * min(4, len(phrase.passages) - documents)
         if len(phrase.terms) == 1 and not phrase.headed and phrase.text.islower():
             score *= 0.5
-        # The survey is ranked: what its first passages speak of is nearer to the topic.
-        score *= sum(1 / (1 + index / _HALF_AS_NEAR) for index in phrase.passages) / len(phrase.passages)
+        # What passages speak of that have little to do with the topic is another topic.
+        score *= (sum(self._bearing[index] for index in phrase.passages) / len(phrase.passages)) ** 2
         if not phrase.alone:
             score *= 0.5
         if self._documents >= 4 and documents == 1:

@@ -8,6 +8,7 @@ from typing import Final
 
 from ...evidence.words import fold, terms
 from ..roles import Question, QuestionBrief
+from .bearing import Bearing
 from .focus import Focus, focus_of
 from .patterns import Patterns, patterns_of
 
@@ -52,9 +53,14 @@ def _question(focus: Focus, phrases: Sequence[str], turn: int, patterns: Pattern
 
 
 def _queries(focus: Focus, phrases: Sequence[str], brief: QuestionBrief) -> list[str]:
-    """Keywords as a person types them: facet and topic first, then facet or topic with each phrase, no word twice."""
+    """Keywords as a person types them: facet and topic first, then facet and topic with each phrase, no word twice.
+
+    Of the topic only its telling words: without them a search ends up wherever the facet is frequent.
+    """
     first = f"{phrases[0]} {brief.topic}" if brief.turns and phrases else f"{focus.facet} {brief.topic}"
-    wanted = [first, *(f"{focus.facet} {phrase}" for phrase in phrases)]
+    telling = Bearing(brief.topic, brief.survey, brief.language).telling
+    words = [word for word in brief.topic.split() if not telling.isdisjoint(terms(word, brief.language))]
+    wanted = [first, *(" ".join([focus.facet, phrase, *words]) for phrase in phrases)]
     return list(dict.fromkeys(_keywords(query, brief.language) for query in wanted))[:_QUERIES]
 
 
