@@ -136,7 +136,7 @@ class Judgement(TypedDict):
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """A sentence with its citation markers, the excerpts it may be held against, and what is wrong with it, if known."""
+    """A sentence with its markers, the excerpts it may be held against, and what is wrong with it, if that is known."""
 
     sentence: str
     excerpts: Sequence[Excerpt]
