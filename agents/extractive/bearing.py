@@ -1,8 +1,9 @@
 """Bearing: how much a passage has to do with the topic, seen from its words, its heading and its whole document.
 
 A topic's words do not tell equally much. One that is everywhere in the documents ("Debian" in a Debian manual) tells
-little, and so does one that turns up once here and there ("management"); one that comes in clusters is what some
-documents are about (Church and Gale 1995, "Inverse Document Frequency (IDF): A Measure of Deviations from Poisson").
+little, and so does one that is thinly spread ("management"); one that some documents have to themselves is what these
+are about. So a word weighs as much as its spread over the documents differs from that of all text (Kullback and Leibler
+1951, "On Information and Sufficiency"), times its rarity. Neighbours ("mail server") weigh as words of their own.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from typing import Final
 
 from ...evidence.documents import Document
@@ -24,7 +26,9 @@ from .tables import is_table
 
 _HEAD_WEIGHT: Final = 1.5
 _HALF_FULL: Final = 0.15
-_TELLING: Final = 0.7
+_TELLING: Final = 0.6
+_LEAST: Final = 0.05
+_PRIOR: Final = 10
 _NEAR_ENOUGH: Final = 0.45
 
 _BREAK = re.compile(r"\n\s*\n")
@@ -39,21 +43,20 @@ class _Profile:
 
 
 class Bearing:
-    """What a topic is about, as the documents of some excerpts use its words."""
+    """What a topic is about, as the documents of some excerpts use its words.
+
+    `telling` are its most distinctive words: none when the documents hold none of them.
+    """
 
     def __init__(self, topic: str, excerpts: Sequence[Excerpt], language: str) -> None:
         self._language = language
-        self._terms = frozenset(terms(topic, language))
+        self._terms = frozenset(_with_pairs(terms(topic, language)))
         documents = {excerpt.document.id: excerpt.document for excerpt in excerpts}
         self._profiles = {key: self._profile(document) for key, document in documents.items()}
         self.weights = _weights(self._terms, list(self._profiles.values()))
-        self._total = sum(self.weights.values())
-
-    @property
-    def telling(self) -> frozenset[str]:
-        """The topic's most distinctive terms; none when the documents hold none of its words."""
-        least = _TELLING * max(self.weights.values(), default=0.0)
-        return frozenset(term for term, weight in self.weights.items() if weight >= least)
+        words = {term: weight for term, weight in self.weights.items() if " " not in term}
+        least = _TELLING * max(words.values(), default=0.0)
+        self.telling = frozenset(term for term, weight in words.items() if weight >= least)
 
     def of(self, excerpts: Sequence[Excerpt]) -> list[float]:
         """How much each excerpt has to do with the topic, the most 1.
@@ -81,13 +84,12 @@ class Bearing:
 
     def is_about(self, candidate: Candidate) -> bool:
         """Whether a sentence, or the heading or title that it stands under, holds a telling word of the topic."""
-        telling = self.telling
-        return not telling.isdisjoint(candidate.terms) or not telling.isdisjoint(candidate.context)
+        return not self.telling.isdisjoint(candidate.terms) or not self.telling.isdisjoint(candidate.context)
 
     def _raw(self, excerpt: Excerpt) -> float:
         """What of the topic stands in the passage, in heading and title, and all over the document."""
-        own = set(terms(excerpt.text, self._language))
-        head = set(terms(f"{excerpt.document.title} {excerpt.passage.heading}", self._language))
+        own = _with_pairs(terms(excerpt.text, self._language))
+        head = _with_pairs(terms(f"{excerpt.document.title} {excerpt.passage.heading}", self._language))
         profile = self._profiles[excerpt.document.id]
         value = 0.0
         for term, weight in self.weights.items():
@@ -103,14 +105,19 @@ class Bearing:
 
 
 def _weights(wanted: frozenset[str], profiles: Sequence[_Profile]) -> dict[str, float]:
-    """Rarity among all paragraphs, times how many paragraphs of a document hold a term if one does."""
+    """The divergence of each term's spread over the documents from that of all paragraphs, times its rarity."""
     paragraphs = sum(profile.paragraphs for profile in profiles)
     weights = {}
     for term in sorted(wanted):
-        held = [profile.holding[term] for profile in profiles if term in profile.holding]
-        if held:
-            rarity = math.log(1 + paragraphs / sum(held))
-            weights[term] = rarity * math.log(1 + sum(held) / len(held))
+        held = [profile.holding.get(term, 0) for profile in profiles]
+        if total := sum(held):
+            spread = 0.0
+            for profile, count in zip(profiles, held, strict=True):
+                usual = profile.paragraphs / paragraphs
+                # A few paragraphs that happen to stand in one document are no evidence: the usual spread is mixed in.
+                own = (count + _PRIOR * usual) / (total + _PRIOR)
+                spread += own * math.log(own / usual)
+            weights[term] = (_LEAST + spread) * math.log(1 + paragraphs / total)
     return weights
 
 
@@ -123,5 +130,12 @@ def _profile(text: str, wanted: frozenset[str], language: str) -> _Profile:
     holding: Counter[str] = Counter()
     for paragraph in paragraphs:
         words = {word for word in WORD_PATTERN.findall(paragraph.casefold()) if fold(word[:2]) in beginnings}
-        holding.update({stem(word, language) for word in words} & wanted)
+        found = {stem(word, language) for word in words} & wanted
+        # Only where two of the topic's words stand may a pair of them stand.
+        holding.update(found if len(found) < 2 else wanted & _with_pairs(terms(paragraph, language)))
     return _Profile(max(1, len(paragraphs)), dict(holding))
+
+
+def _with_pairs(words: Sequence[str]) -> set[str]:
+    """The terms of a text, and each two neighbours as one."""
+    return {*words, *(f"{one} {other}" for one, other in pairwise(words))}

@@ -19,6 +19,7 @@ from .vectors import cosine
 
 _WORDS: Final = 85
 _LONGEST: Final = 125
+_FEWEST_WORDS: Final = 40
 _NEAR: Final = 0.6
 _FIRST_PART: Final = 800
 _LAST_PART: Final = 0.7
@@ -93,7 +94,8 @@ def _unused(brief: ComposeBrief, used: Collection[str]) -> list[Candidate]:
         and all(cosine(vector, other) < _NEAR for other in spent)
     ]
     bearing = Bearing(brief.topic, brief.excerpts, brief.language)
-    left = [one for one in left if bearing.is_about(one)] or left
+    about = [one for one in left if bearing.is_about(one)]
+    left = about if sum(one.words for one in about) >= _FEWEST_WORDS else left
     native = [one for one in left if one.language == base_language(brief.language)]
     spoken = sum(one.language == base_language(brief.language) for one in candidates)
     return native if 2 * spoken >= len(candidates) else left
