@@ -29,7 +29,8 @@ _HALF_FULL: Final = 0.15
 _TELLING: Final = 0.6
 _LEAST: Final = 0.05
 _PRIOR: Final = 10
-_NEAR_ENOUGH: Final = 0.45
+_NEAR_ENOUGH: Final = 0.5
+_HALF_SURE: Final = 100
 
 _BREAK = re.compile(r"\n\s*\n")
 
@@ -76,10 +77,14 @@ class Bearing:
 
         These are texts in other languages, and tables, which speak of the facet alone.
         """
+        values = self.of(excerpts)
+        # The fewer paragraphs there are, the less they tell of how a word is used elsewhere.
+        paragraphs = sum(profile.paragraphs for profile in self._profiles.values())
+        least = _NEAR_ENOUGH * paragraphs / (paragraphs + _HALF_SURE)
         return [
             excerpt
-            for excerpt, value in zip(excerpts, self.of(excerpts), strict=True)
-            if value >= _NEAR_ENOUGH or is_table(excerpt) or not self._is_readable(excerpt)
+            for excerpt, value in zip(excerpts, values, strict=True)
+            if value >= least or is_table(excerpt) or not self._is_readable(excerpt)
         ]
 
     def is_about(self, candidate: Candidate) -> bool:
