@@ -48,6 +48,13 @@ Roses grow along the harbour walls where the soil is deep. Clerks water the rose
 Management of the soil needs compost from the town. The harbour has three gardens with roses and benches.
 """,
 }
+# A manual is long: from a dozen paragraphs nobody can tell which words are everywhere.
+MANUAL = {
+    "pilots.md": MANUAL["pilots.md"] + "\n\n".join(f"A pilot of watch {n} looks at the harbour." for n in range(60)),
+    "offices.md": MANUAL["offices.md"]
+    + "\n\n".join(f"Room {n} of the harbour has chairs and desks." for n in range(60)),
+    "gardens.md": MANUAL["gardens.md"] + "\n\n".join(f"Bed {n} of the harbour has roses and soil." for n in range(60)),
+}
 SPANISH = {
     "prácticos.md": "# Los prácticos\n\nLos prácticos del puerto conocen todas las corrientes y guían a los barcos.",
 }
