@@ -40,6 +40,9 @@ _SECRETS: Final = re.compile(r"\b(?:sk|pk|key|AIza|gsk|xai|Bearer)[-_ ]?[\w*.-]{
 _LONGEST_DETAIL: Final = 300
 
 
+_STUMBLES: Final = (AttributeError, TypeError, KeyError, IndexError)
+
+
 def map_failure(error: BaseException, *, model: str, address: str) -> EngineError:
     """What a provider's exception means, with a hint on what to do. `address` is where the server was looked for."""
     if isinstance(error, EngineError):
@@ -62,8 +65,10 @@ def map_failure(error: BaseException, *, model: str, address: str) -> EngineErro
         )
     if "ContentFilterFinishReasonError" in names:
         return ReplyError(f"A content filter of {address} stopped the reply of {model}.")
+    # A client that stumbles over a reply says so in its own terms, which help nobody.
+    detail = "" if isinstance(error, _STUMBLES) else f" ({_detail(error)})"
     return EngineError(
-        f"The model server at {address} gave something that is not a chat reply ({_detail(error)}).",
+        f"The model server at {address} gave something that is not a chat reply{detail}.",
         hint="Check the address: an OpenAI-compatible base URL usually ends with /v1.",
     )
 

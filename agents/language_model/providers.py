@@ -165,8 +165,11 @@ def _named(wanted: str, settings: Settings, environment: Mapping[str, str]) -> s
     if _base_url(_BY_NAME["openai"], settings, environment) and prefix.casefold() not in _BY_NAME:
         return f"openai:{wanted}"
     names = ", ".join(provider.name for provider in PROVIDERS)
+    unknown = bool(prefix.strip() and model.strip())
     raise EngineSettingsError(
-        f"The model {wanted!r} is not of the form provider:model.",
+        f"There is no model provider {prefix!r}."
+        if unknown
+        else f"The model {wanted!r} is not of the form provider:model.",
         hint=f"Providers: {names}, or `extractive` for no model. An OpenAI-compatible server needs --base-url.",
     )
 
