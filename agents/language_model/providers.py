@@ -167,7 +167,7 @@ def _named(wanted: str, settings: Settings, environment: Mapping[str, str]) -> s
     names = ", ".join(provider.name for provider in PROVIDERS)
     unknown = bool(prefix.strip() and model.strip())
     raise EngineSettingsError(
-        f"There is no model provider {prefix!r}."
+        f"There is no model provider {prefix!r}; the form is provider:model."
         if unknown
         else f"The model {wanted!r} is not of the form provider:model.",
         hint=f"Providers: {names}, or `extractive` for no model. An OpenAI-compatible server needs --base-url.",
