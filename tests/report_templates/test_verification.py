@@ -292,7 +292,8 @@ def test_words_that_a_sentence_shares(text: str, sentences: list[str], shown: st
 def test_highlighted_text_is_the_text(text: str, sentence: str):
     """Nothing is lost, nothing becomes mark-up."""
     marked = highlighted(text, matching_words(text, [sentence], frozenset()))
-    assert BeautifulSoup(f"<p>{marked}</p>", "html.parser").p.get_text() == text
+    # The parser folds text that is nothing but white space; between two letters it is kept as it is.
+    assert BeautifulSoup(f"<p>x{marked}x</p>", "html.parser").p.get_text() == f"x{text}x"
     assert {tag.name for tag in BeautifulSoup(marked, "html.parser").find_all()} <= {"mark"}
 
 
