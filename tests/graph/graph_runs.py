@@ -27,6 +27,7 @@ class Held:
         self.graph = build_graph().compile(checkpointer=InMemorySaver(serde=strict_serializer()))
         self.config: Any = {"configurable": {"thread_id": "run1"}}
         self._slots = slots
+        self.judge: Any = None
         self._engine_name = "scripted:1"
 
     async def start(self, *, engine: str = "scripted:1", **request: Any) -> Mapping[str, Any]:
@@ -44,6 +45,7 @@ class Held:
             ledger=self.ledger,
             clock=clock,
             slots=asyncio.Semaphore(self._slots),
+            judge=self.judge,
         )
         async for _, event in self.graph.astream(
             given, self.config, context=context, stream_mode="custom", subgraphs=True
