@@ -40,7 +40,7 @@ types: $(VENV)/.development ## check the types
 	$(MYPY) -p tertulia
 
 unit: $(VENV)/.development ## run the tests; ARGS=… goes to pytest
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest --numprocesses auto --dist worksteal $(ARGS)
 
 # setuptools builds in build/, and what an earlier build left there would be packed too.
 wheel: $(BIN)/python ## build dist/tertulia-*.whl

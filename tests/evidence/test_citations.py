@@ -189,9 +189,9 @@ PIECES = """[ ( < * # ` [1 [1], <a | - [x]( ![ a. &a http:// [a]: 1. \\[ #_# ##_
 @pytest.mark.parametrize("piece", [piece.replace("_", " ") for piece in PIECES.split(" ")])
 def test_cleaning_is_fast_on_long_hostile_text(piece: str):
     """A regular expression gone wild would take minutes for 20,000 characters."""
-    started = time.perf_counter()
+    started = time.process_time()
     clean_written(piece * (20_000 // len(piece)), VALID, heading_level=2)
-    assert time.perf_counter() - started < 5
+    assert time.process_time() - started < 20
 
 
 async def ledger_of(*texts: str) -> tuple[Ledger, list[list[str]]]:

@@ -141,12 +141,12 @@ def test_landmarks_and_language(sample_report: Sample):
 )
 def test_size_and_nesting_are_bounded(piece: str, sample_report: Sample):
     """A text that would take Python-Markdown minutes, or its recursion limit, is a page all the same."""
-    started = time.perf_counter()
+    started = time.process_time()
     nested = "".join("  " * depth + "- a\n" for depth in range(300)) if piece == "  - a\n" else piece * 100_000
     just_allowed = piece * (19_900 // len(piece))
     for engine in ("extractive", "openai:x"):
         assert_safe(render_html(sample_report("en", engine) | {"introduction": nested, "conclusion": just_allowed}))
-    assert time.perf_counter() - started < 8
+    assert time.process_time() - started < 30
 
 
 def test_a_title_of_ten_thousand_characters(sample_report: Sample):

@@ -60,17 +60,20 @@ def exceptions_of(module) -> list[type[BaseException]]:
 
 @pytest.mark.parametrize(
     "cls",
-    {
-        *exceptions_of(openai),
-        *exceptions_of(anthropic),
-        *exceptions_of(httpx),
-        *exceptions_of(httpx2),
-        *exceptions_of(ollama),
-        *exceptions_of(langchain_core.exceptions),
-        ConnectionRefusedError,
-        TimeoutError,
-        json.JSONDecodeError,
-    },
+    sorted(
+        {
+            *exceptions_of(openai),
+            *exceptions_of(anthropic),
+            *exceptions_of(httpx),
+            *exceptions_of(httpx2),
+            *exceptions_of(ollama),
+            *exceptions_of(langchain_core.exceptions),
+            ConnectionRefusedError,
+            TimeoutError,
+            json.JSONDecodeError,
+        },
+        key=lambda cls: (cls.__module__, cls.__name__),
+    ),
     ids=lambda cls: f"{cls.__module__}.{cls.__name__}",
 )
 def test_no_exception_of_a_provider_is_left_unmapped(cls):

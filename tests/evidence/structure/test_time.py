@@ -9,7 +9,7 @@ import pytest
 from tertulia.evidence.structure import check_structure
 
 SIZE = 200_000
-SECONDS = 2.0
+SECONDS = 8.0
 
 REPEATED = [
     *(
