@@ -177,7 +177,7 @@ def test_overlap_never_decides():
 
 
 def test_a_long_report_is_checked_in_time():
-    """400 claims with 1 to 3 passages of 700 characters: about a second of one core; four times the wish, as machines differ."""
+    """400 claims with 1 to 3 passages of 700 characters: seconds of one core, with a margin, as machines differ."""
     filler = "The Ministry of Culture published 1,234 datasets on 12 March 2025, about 45 % more than in 2019. "
     claims = []
     for number in range(400):
