@@ -2,9 +2,9 @@
 
     .venv/bin/python tests/durability/databases/record.py
 
-It holds a finished run, one whose panel awaits approval, and one that was killed in the middle of its interviews, all of
-the extractive engine on three small documents. The dump is SQL (zcat shows it); the folder it was
-recorded in stands in it as `{folder}`.
+It holds a finished run, one whose panel awaits approval, and one that was killed in the middle of its interviews, all
+of the extractive engine on three small documents. The dump is SQL (zcat shows it); the folder it was recorded in stands
+in it as `{folder}`.
 """
 
 from __future__ import annotations

@@ -8,7 +8,8 @@ import os
 import signal
 
 _at = os.environ.get("TERTULIA_KILL_AT", "")
-_log = os.environ.get("TERTULIA_KILL_LOG", "")
+_log_file = os.environ.get("TERTULIA_KILL_LOG", "")
+_log = os.open(_log_file, os.O_CREAT | os.O_APPEND | os.O_WRONLY, 0o600) if _log_file else 0
 
 
 def _watch() -> None:
@@ -27,8 +28,7 @@ def _watch() -> None:
             if _at == f"{number}+":
                 os.kill(os.getpid(), signal.SIGKILL)
             if _log:
-                with open(_log, "ab") as stream:
-                    stream.write(b".")
+                os.write(_log, b".")
             return result
 
         return write
