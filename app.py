@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import aclosing
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import aclosing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,6 +19,7 @@ from .errors import TertuliaError, UsageError
 from .events import Event, RunStarted
 from .settings import TOPIC_LIMIT, Format, Settings
 from .storage.files import write_files
+from .storage.locks import forget_lock, run_lock
 from .storage.runs import FINISHED, Run, Runs, Status
 from .tracing import finish_tracing
 
@@ -77,6 +78,7 @@ class App:
         self._notify = notify
         self._clock = clock
         self._opened: dict[str, Effects] = {}
+        self._held: set[str] = set()
 
     async def start(self, topic: str, *, approve: bool = False, panel: Sequence[Mapping[str, Any]] = ()) -> Run:
         """Note a new run after checking that it can begin. `panel` is used as it is, without a proposal.
@@ -91,6 +93,37 @@ class App:
         self._opened[run] = effects
         return self.runs.get(run)
 
+    @contextmanager
+    def hold(self, run: str) -> Iterator[None]:
+        """Keep other processes from working on a run while the block lasts. `advance` does so by itself.
+
+        Raises:
+            RunBusyError: another process, or another task of this one, works on it.
+        """
+        if run in self._held:
+            yield
+            return
+        with run_lock(self.settings.home, run):
+            self._held.add(run)
+            try:
+                yield
+            finally:
+                self._held.discard(run)
+
+    async def retry(self, run: str) -> Run:
+        """Get a run that was finished without some of its parts ready to try these again; `advance` does it.
+
+        Its report stays what it is until there is a new one.
+
+        Raises:
+            UnknownRunError: there is no such run.
+            UsageError: nothing failed in it.
+        """
+        row = self.runs.get(run)
+        with self.hold(row.id):
+            await self._backend().retry(row.id)
+        return self.runs.get(row.id)
+
     async def advance(
         self, run: str, *, reviewer: Reviewer, on_event: Callable[[Event], None] = lambda _: None
     ) -> Outcome:
@@ -98,6 +131,7 @@ class App:
 
         Raises:
             UnknownRunError: there is no such run.
+            RunBusyError: another process works on it.
             TertuliaError: why the run failed; what was finished is kept.
         """
         row = self.runs.get(run)
@@ -110,7 +144,8 @@ class App:
 
         trace = ""
         try:
-            await self._drive(self._backend(), row.id, reviewer, listen)
+            with self.hold(row.id):
+                await self._drive(self._backend(), row.id, reviewer, listen)
         finally:
             if any(roots):
                 trace = await asyncio.to_thread(finish_tracing, roots[-1])
@@ -152,9 +187,12 @@ class App:
 
         Raises:
             UnknownRunError: there is no such run.
+            RunBusyError: a process works on it.
         """
         row = self.runs.get(run)
-        self.runs.delete(row.id)
+        with self.hold(row.id):
+            self.runs.delete(row.id)
+        forget_lock(self.settings.home, row.id)
         return row
 
     async def review_payload(self, run: str) -> Mapping[str, Any]:

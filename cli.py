@@ -32,6 +32,7 @@ from .terminal.options import (
     Output,
     PanelFile,
     Quiet,
+    RetryFailed,
     Run,
     Sources,
     Template,
@@ -198,6 +199,7 @@ def resume(
     yes: Yes = False,
     feedback: Feedback = None,
     panel: PanelFile = None,
+    retry_failed: RetryFailed = False,
     json_lines: JsonLines = False,
     quiet: Quiet = False,
 ) -> None:
@@ -206,7 +208,7 @@ def resume(
 
     replies, _ = _replies(yes, feedback, panel)
     session = Session(_settings(context), as_json=json_lines, quiet=quiet)
-    raise typer.Exit(session.resume(run, replies=replies))
+    raise typer.Exit(session.resume(run, replies=replies, retry_failed=retry_failed))
 
 
 @app.command()

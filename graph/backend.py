@@ -26,7 +26,7 @@ class Progress:
 
 
 class Backend(Protocol):
-    """The five things that are done with a run."""
+    """What is done with a run. One process at a time may advance it: that is the caller's to see to."""
 
     async def submit(self, request: Mapping[str, Any]) -> str:
         """Note a run (`graph.state.ReportInput`, without secrets) and return its id. Nothing is paid for yet."""
@@ -42,6 +42,10 @@ class Backend(Protocol):
 
     async def review(self, run: str, reply: Mapping[str, Any]) -> None:
         """A person's reply to a panel that waits (see `agents.panel`); the next `events` goes on from it."""
+        ...
+
+    async def retry(self, run: str) -> None:
+        """Get a finished run ready to do again what failed in it, and only that; the next `events` does it."""
         ...
 
     async def result(self, run: str) -> Report:

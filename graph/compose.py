@@ -162,7 +162,9 @@ def all_gaps(state: ReportState) -> list[Gap]:
     """Everything the report lacks, each thing once: sources that failed, interviews that failed or found nothing."""
     roles = {analyst["id"]: analyst["role"] for analyst in state["panel"]}
     printed = {section["analyst"] for section in state["sections"]}
-    gaps: list[Gap] = [{**gap, "analyst": ""} for gap in state.get("gaps", [])]
+    # What failed once and was written at another try is no gap any more.
+    written = {place for place in ("introduction", "conclusion") if state.get(place)}
+    gaps: list[Gap] = [{**gap, "analyst": ""} for gap in state.get("gaps", []) if gap["what"] not in written]
     for analyst_id, role in roles.items():
         reason = state.get("failed", {}).get(analyst_id, "")
         if reason or analyst_id not in printed:

@@ -23,7 +23,6 @@ from ..evidence.report import Report
 from ..sources.base import Source
 from ..storage.database import storage_error
 from ..storage.ledger import SqliteLedgerStore
-from ..storage.locks import run_lock
 from ..storage.runs import FINISHED, Run, Runs, Status, new_run_id
 from ..tracing import prepare_tracing
 from ..version import VERSION
@@ -37,6 +36,9 @@ from .state import SCHEMA_VERSION, ReportInput, ReportState
 Graph = CompiledStateGraph[ReportState, Context, ReportInput, ReportState]
 
 _INPUT: Final = ("topic", "language", "size", "turn_limit", "approve", "panel", "unsupported")
+# What takes a run back to its approved panel, and what a report is composed of, to be composed anew.
+_AGAIN: Final[ReportState] = {"failure": "", "decision": "approved"}
+_UNCOMPOSED: Final[ReportState] = {"report": "", "title": "", "introduction": "", "conclusion": ""}
 # A kill between two writes can leave a finished step unnoticed; asking the graph to go on once more finds it.
 _NUDGES: Final = 3
 
@@ -51,7 +53,7 @@ class Effects:
 
 
 class LocalBackend:
-    """Runs the graph in this process (`graph.backend.Backend`).
+    """Runs the graph in this process (`graph.backend.Backend`). Who advances a run holds its lock (`App.hold`).
 
     `open_effects` builds engine and sources for a run and its request; `clock` returns aware UTC times;
     `concurrency` is how many steps of a run may call out at once.
@@ -100,6 +102,19 @@ class LocalBackend:
             raise UsageError(f"Run {row.id} does not wait for a review: it is {row.status}.")
         self._runs.save_reply(row.id, snapshot.interrupts[0].id, reply)
 
+    async def retry(self, run: str) -> None:
+        """Send a partial run back to its approved panel: only the interviews that are missing are held.
+
+        Raises:
+            UsageError: nothing failed in this run.
+        """
+        row = self._runs.get(run)
+        if row.status != "partial":
+            raise UsageError(f"Nothing failed in run {row.id}: it is {row.status}.", hint=f"tertulia resume {row.id}")
+        async with self._graph() as graph:
+            await graph.aupdate_state(_config(row), {**_AGAIN, **_UNCOMPOSED}, as_node="review_panel")
+        self._runs.update(row.id, now=self._now(), status="interrupted", detail="")
+
     async def result(self, run: str) -> Report:
         """The finished report with its evidence.
 
@@ -121,27 +136,26 @@ class LocalBackend:
         row = self._runs.get(run)
         if row.status in FINISHED:
             return
-        with run_lock(self._runs.path.parent, row.id):
-            effects = await asyncio.to_thread(self._open_effects, row.id, row.request)
-            try:
-                self._runs.update(row.id, now=self._now(), status="running", engine=effects.engine.name, detail="")
-                async with aclosing(self._advance(row, effects)) as advancing:
-                    async for event in advancing:
-                        yield event
-            except TertuliaError as error:
-                self._note_failure(row, error)
-                raise
-            except sqlite3.Error as error:
-                # Nothing can be noted in a database that is full or broken; a row that says "running" without a
-                # process that holds its lock is known to be interrupted.
-                raise storage_error(self._runs.path, error) from error
-            except BaseException as error:
-                # Whatever ends the run, also Ctrl-C and a closed generator, its row must not go on saying "running".
-                status: Status = "failed" if isinstance(error, Exception) else "interrupted"
-                self._runs.update(row.id, now=self._now(), status=status, detail=type(error).__name__)
-                raise
-            finally:
-                await asyncio.gather(*(source.close() for source in effects.sources.values()), return_exceptions=True)
+        effects = await asyncio.to_thread(self._open_effects, row.id, row.request)
+        try:
+            self._runs.update(row.id, now=self._now(), status="running", engine=effects.engine.name, detail="")
+            async with aclosing(self._advance(row, effects)) as advancing:
+                async for event in advancing:
+                    yield event
+        except TertuliaError as error:
+            self._note_failure(row, error)
+            raise
+        except sqlite3.Error as error:
+            # Nothing can be noted in a database that is full or broken; a row that says "running" without a
+            # process that holds its lock is known to be interrupted.
+            raise storage_error(self._runs.path, error) from error
+        except BaseException as error:
+            # Whatever ends the run, also Ctrl-C and a closed generator, its row must not go on saying "running".
+            status: Status = "failed" if isinstance(error, Exception) else "interrupted"
+            self._runs.update(row.id, now=self._now(), status=status, detail=type(error).__name__)
+            raise
+        finally:
+            await asyncio.gather(*(source.close() for source in effects.sources.values()), return_exceptions=True)
 
     async def _advance(self, row: Run, effects: Effects) -> AsyncGenerator[Event, None]:
         ledger = await Ledger.open(SqliteLedgerStore(self._runs.path, row.id))
@@ -177,7 +191,7 @@ class LocalBackend:
             return _WAIT if reply is None else Command(resume=reply)
         if snapshot.values.get("failure"):
             # Going back to the approved panel sends out the interviews that are missing, and only those.
-            await graph.aupdate_state(config, {"failure": "", "decision": "approved"}, as_node="review_panel")
+            await graph.aupdate_state(config, _AGAIN, as_node="review_panel")
         return None
 
     def _settle(self, row: Run, snapshot: StateSnapshot, ledger: Ledger) -> None:

@@ -2,13 +2,31 @@
 
 from __future__ import annotations
 
+import json
+import os
+import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from ..errors import RunBusyError
+from ..errors import RunBusyError, StorageError
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """The process that works on a run; `since` is its ISO 8601 time in UTC."""
+
+    pid: int
+    host: str
+    since: str
+
+    def __str__(self) -> str:
+        where = "" if self.host == socket.gethostname() else f" on {self.host}"
+        return f"process {self.pid}{where}, since {self.since}"
 
 
 @contextmanager
@@ -16,20 +34,77 @@ def run_lock(home: Path, run: str) -> Iterator[None]:
     """Hold a run while the block lasts.
 
     Raises:
-        RunBusyError: another process holds it.
+        RunBusyError: another process holds it; the message says which.
+        StorageError: the lock cannot be written.
     """
+    lock = _lock(home, run)
+    if not _acquired(lock):
+        who = _noted(home, run) or "another process"
+        raise RunBusyError(
+            f"Run {run} is being worked on: {who}.", hint="Wait for it, or stop it first; then resume again."
+        )
+    try:
+        _note(home, run)
+        yield
+    finally:
+        # The lock file stays: a name that is unlinked while others wait for it would be two locks.
+        _note_file(home, run).unlink(missing_ok=True)
+        lock.release()
+
+
+def is_held(home: Path, run: str) -> bool:
+    """Whether a process works on this run now."""
+    lock = _lock(home, run)
+    if not _acquired(lock):
+        return True
+    lock.release()
+    return False
+
+
+def forget_lock(home: Path, run: str) -> None:
+    """Remove the lock of a run that is deleted."""
+    (home / "locks" / f"{run}.lock").unlink(missing_ok=True)
+
+
+def _lock(home: Path, run: str) -> FileLock:
     folder = home / "locks"
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    path = folder / f"{run}.lock"
-    lock = FileLock(path, timeout=0, mode=0o600)
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise _unwritable(folder, error) from error
+    return FileLock(folder / f"{run}.lock", timeout=0, mode=0o600)
+
+
+def _acquired(lock: FileLock) -> bool:
     try:
         lock.acquire()
     except Timeout:
-        raise RunBusyError(
-            f"Another process is working on run {run}.", hint="Wait for it, or stop it first; then resume again."
-        ) from None
+        return False
+    except OSError as error:
+        raise _unwritable(Path(lock.lock_file).parent, error) from error
+    return True
+
+
+def _unwritable(folder: Path, error: OSError) -> StorageError:
+    return StorageError(
+        f"The folder {folder} cannot be written: {error.strerror or error}.",
+        hint="Free some space or check the folder's rights; `tertulia doctor` says more.",
+    )
+
+
+def _note_file(home: Path, run: str) -> Path:
+    return home / "locks" / f"{run}.holder"
+
+
+def _note(home: Path, run: str) -> None:
+    """Say who holds the lock: a file of its own, since a lock file may be emptied by who tries to get it."""
+    holder = Holder(os.getpid(), socket.gethostname(), datetime.now(UTC).isoformat(timespec="seconds"))
+    with suppress(OSError):  # on a full disk the lock still holds
+        _note_file(home, run).write_text(json.dumps(asdict(holder)), "utf-8")
+
+
+def _noted(home: Path, run: str) -> Holder | None:
     try:
-        yield
-    finally:
-        path.unlink(missing_ok=True)
-        lock.release()
+        return Holder(**json.loads(_note_file(home, run).read_text("utf-8")))
+    except (OSError, ValueError, TypeError):
+        return None

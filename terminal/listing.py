@@ -6,8 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from ..app import App
-from ..errors import RunBusyError, UsageError
-from ..storage.locks import run_lock
+from ..errors import UsageError
+from ..storage.locks import is_held
 from ..storage.runs import Run, Runs
 from .asking import ask_line
 from .consoles import is_interactive, say
@@ -29,8 +29,7 @@ def delete_run(app: App, run: str, *, asked: bool) -> None:
     if not asked and not _is_confirmed(row):
         say("Nothing was deleted.")
         return
-    with run_lock(app.settings.home, row.id):
-        app.delete(row.id)
+    app.delete(row.id)
     say(f"Deleted run {row.id}: {row.topic}")
     if row.output:
         say(f"Its files are still in {row.output}")
@@ -47,10 +46,5 @@ def _is_confirmed(row: Run) -> bool:
 
 
 def _as_it_is(run: Run, home: Path) -> Run:
-    if run.status != "running":
-        return run
-    try:
-        with run_lock(home, run.id):
-            return replace(run, status="interrupted")
-    except RunBusyError:
-        return run
+    abandoned = run.status == "running" and not is_held(home, run.id)
+    return replace(run, status="interrupted") if abandoned else run

@@ -40,6 +40,11 @@ PanelFile = Annotated[
     Path | None, typer.Option("--panel", metavar="FILE", help="Use the analysts of this YAML or JSON file.")
 ]
 
+RetryFailed = Annotated[
+    bool,
+    typer.Option("--retry-failed", help="Hold the interviews again that failed in a finished run, and only those."),
+]
+
 Unsupported = Annotated[
     str | None,
     typer.Option(

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
-import signal
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import nullcontext, suppress
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from .. import report_templates
 from ..app import App, Outcome, Reviewer
@@ -21,9 +20,8 @@ from .consoles import is_interactive, open_console, result, say
 from .delivery import STDOUT, main_file, print_report, require_writable, short_path
 from .progress import LiveView, PlainView, QuietView, View
 from .review import Reply, ScriptedReviewer, TerminalReviewer
+from .stopping import INTERRUPTED, Stopping
 from .text import plain_line
-
-_INTERRUPTED: Final = 130
 
 
 class Session:
@@ -40,6 +38,7 @@ class Session:
         self._view: View = QuietView()
         self._person: TerminalReviewer | None = None
         self._run = ""
+        self._parted = False
 
     def report(
         self, topic: str, *, approve: bool, panel: Sequence[Mapping[str, Any]] = (), replies: Sequence[Reply] = ()
@@ -55,28 +54,37 @@ class Session:
 
         return self._hold(begin, replies)
 
-    def resume(self, run: str, *, replies: Sequence[Reply] = ()) -> int:
-        """Go on with a run. One that is finished is written again."""
+    def resume(self, run: str, *, replies: Sequence[Reply] = (), retry_failed: bool = False) -> int:
+        """Go on with a run. One that is finished is written again; `retry_failed` holds its failed interviews again."""
         row = self._app.runs.get(run)
-        if row.status in FINISHED:
+        again = retry_failed and row.status == "partial"
+        if row.status in FINISHED and not again:
+            if retry_failed:
+                self._note("Nothing had failed in this run.")
             self._mention_unused(replies)
             return self._deliver(Outcome(row))
         require_writable(row.request.get("output", ""))
         self._view = self._open_view(int(row.request.get("turn_limit", 0)))
 
         async def begin() -> str:
+            if again:
+                await self._app.retry(row.id)
             self._view.begin(await self._app.panel(row.id))
             return row.id
 
+        self._run = row.id
         return self._hold(begin, replies)
 
     def _hold(self, begin: Callable[[], Awaitable[str]], replies: Sequence[Reply]) -> int:
         reviewer = ScriptedReviewer(replies, then=self._open_reviewer())
+        stopping = Stopping(self._interrupted)
         try:
-            with _terminated_as_interrupted():
-                outcome = asyncio.run(self._advance(begin, reviewer))
+            # Before anything heavy is imported: who comes second is told so at once.
+            with stopping, self._app.hold(self._run) if self._run else nullcontext():
+                outcome = asyncio.run(self._advance(begin, reviewer, stopping))
         except KeyboardInterrupt:
-            return self._interrupted()
+            self._interrupted()
+            return INTERRUPTED
         except TertuliaError as error:
             self._failed(error)
             raise
@@ -88,10 +96,16 @@ class Session:
             self._mention_unused(reviewer.unused)
         return self._conclude(outcome)
 
-    async def _advance(self, begin: Callable[[], Awaitable[str]], reviewer: Reviewer) -> Outcome:
+    async def _advance(self, begin: Callable[[], Awaitable[str]], reviewer: Reviewer, stopping: Stopping) -> Outcome:
+        stopping.watch()
         try:
             self._run = await begin()
             return await self._app.advance(self._run, reviewer=reviewer, on_event=self._show)
+        except asyncio.CancelledError:
+            self._view.close()
+            if stopping.asked:
+                stopping.leave()
+            raise
         finally:
             self._view.close()
 
@@ -120,7 +134,7 @@ class Session:
             return self._deliver(outcome)
         code = outcome.exit_code
         if self._person is not None and self._person.interrupted:
-            code = _INTERRUPTED
+            code = INTERRUPTED
         if outcome.run.status == "awaiting_approval":
             self._say_how_to_go_on(outcome.run)
         else:
@@ -155,11 +169,12 @@ class Session:
             error.hint = f"{error.hint} `tertulia resume {self._run}` goes on from what was finished.".strip()
         self._close_json(self._app.runs.get(self._run), error.exit_code, error=str(error))
 
-    def _interrupted(self) -> int:
-        if self._run:
+    def _interrupted(self) -> None:
+        """The last words of an interrupted run, once."""
+        if self._run and not self._parted:
+            self._parted = True
             say(f"Interrupted. What was finished is kept; go on with: tertulia resume {self._run}")
-            self._close_json(self._app.runs.get(self._run), _INTERRUPTED)
-        return _INTERRUPTED
+            self._close_json(self._app.runs.get(self._run), INTERRUPTED)
 
     def _mention_unused(self, replies: Sequence[Reply]) -> None:
         if any(reply["action"] != "approve" for reply in replies):
@@ -205,21 +220,3 @@ def _print_json(line: Mapping[str, Any]) -> None:
     # Who reads the events may leave before the end: the run is finished all the same.
     with suppress(BrokenPipeError):
         result(json.dumps(line))
-
-
-@contextmanager
-def _terminated_as_interrupted() -> Iterator[None]:
-    """A polite request to end (kill, a closing terminal) is taken like Ctrl-C: the run notes how far it came.
-
-    What was told to be ignored stays ignored, as under nohup.
-    """
-    heeded = signal.getsignal(signal.SIGINT) is signal.default_int_handler
-    numbers = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if heeded and hasattr(signal, name)]
-    taken = [number for number in numbers if signal.getsignal(number) is signal.SIG_DFL]
-    for number in taken:
-        signal.signal(number, lambda *_: signal.raise_signal(signal.SIGINT))
-    try:
-        yield
-    finally:
-        for number in taken:
-            signal.signal(number, signal.SIG_DFL)

@@ -16,7 +16,7 @@ from tertulia.evidence.passages import Excerpt, split_passages
 from tertulia.storage.database import FILE_NAME, connect, prepare_database
 from tertulia.storage.files import write_files
 from tertulia.storage.ledger import SqliteLedgerStore
-from tertulia.storage.locks import run_lock
+from tertulia.storage.locks import is_held, run_lock
 from tertulia.storage.runs import Runs, new_run_id
 
 NOW = "2026-11-21T12:00:00+00:00"
@@ -145,8 +145,10 @@ def test_one_process_per_run(tmp_path: Path):
     try:
         assert holder.stdout is not None
         assert holder.stdout.readline() == "held\n"
-        with pytest.raises(RunBusyError, match="Another process"), run_lock(tmp_path, "a"):
+        with pytest.raises(RunBusyError, match=f"process {holder.pid}, since 20"), run_lock(tmp_path, "a"):
             pytest.fail("both held the run")
+        assert is_held(tmp_path, "a")
+        assert not is_held(tmp_path, "b")
         with run_lock(tmp_path, "b"):
             pass
     finally:
