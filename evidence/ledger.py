@@ -32,6 +32,8 @@ class Ledger:
         self._store = store
         self._documents: dict[str, Document] = {}
         self._passages: dict[str, Passage] = {}
+        # What the store is known to hold: until then whoever else uses a passage saves it too.
+        self._saved: set[str] = set()
 
     @classmethod
     async def open(cls, store: LedgerStore) -> Ledger:
@@ -45,6 +47,7 @@ class Ledger:
         ledger = cls(store)
         ledger._documents.update((document.id, document) for document in documents)
         ledger._passages.update((passage.key, passage) for passage in passages)
+        ledger._saved.update(ledger._passages)
         return ledger
 
     async def add(self, excerpts: Iterable[Excerpt]) -> list[Excerpt]:
@@ -53,23 +56,19 @@ class Ledger:
         The first text kept for an address stays: a page that is retrieved twice in one run is one document.
         An excerpt of a later, different text of the same page is left out.
         """
-        documents: list[Document] = []
-        passages: list[Passage] = []
         kept: list[Excerpt] = []
         for excerpt in excerpts:
-            document = self._documents.get(excerpt.document.id)
-            if document is None:
-                document = self._documents[excerpt.document.id] = excerpt.document
-                documents.append(document)
+            document = self._documents.setdefault(excerpt.document.id, excerpt.document)
             if document.text[excerpt.passage.start : excerpt.passage.end] != excerpt.text:
                 continue
             passage = self._under_free_key(excerpt.passage)
-            if passage.key not in self._passages:
-                self._passages[passage.key] = passage
-                passages.append(passage)
+            passage = self._passages.setdefault(passage.key, passage)
             kept.append(Excerpt(passage, document))
-        if self._store is not None and (documents or passages):
-            await self._store.save(documents, passages)
+        unsaved = {excerpt.key: excerpt for excerpt in kept if excerpt.key not in self._saved}
+        if self._store is not None and unsaved:
+            documents = {excerpt.document.id: excerpt.document for excerpt in unsaved.values()}
+            await self._store.save(list(documents.values()), [excerpt.passage for excerpt in unsaved.values()])
+            self._saved.update(unsaved)
         return kept
 
     def excerpts(self, keys: Iterable[str]) -> list[Excerpt]:

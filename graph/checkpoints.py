@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+import sqlite3
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import aiosqlite
 from langchain_core.runnables import RunnableConfig
+from langgraph.checkpoint.base import ChannelVersions, Checkpoint, CheckpointMetadata, CheckpointTuple
 from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 from langgraph.checkpoint.serde.types import ERROR
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 
+from ..errors import StorageError
 from ..storage.database import BUSY_SECONDS
+from ..storage.failures import storage_error
+
+_NOT_ITS_FAULT = (asyncio.CancelledError, StorageError)
 
 
 def strict_serializer() -> JsonPlusSerializer:
@@ -23,31 +29,80 @@ def strict_serializer() -> JsonPlusSerializer:
 
 
 class InterruptibleSaver(AsyncSqliteSaver):
-    """Keeps nothing of a step that was cancelled: it runs again when the run goes on.
+    """Keeps nothing of a step that was cancelled or could not be stored whole: it runs again when the run goes on.
 
     LangGraph keeps what such a step had written so far, which may be its result without the tasks that should follow;
-    a run that is gone on with then takes the step for finished, sends nothing out, and stops before its end.
+    a run that is gone on with then takes the step for finished, sends nothing out, and stops before its end. Or it
+    keeps that the step failed, and a full disk would cost an interview after there is space again.
     """
+
+    def __init__(self, connection: aiosqlite.Connection, path: Path) -> None:
+        super().__init__(connection, serde=strict_serializer())
+        self.jsonplus_serde = strict_serializer()
+        self._path = path
+        self._writing = asyncio.Lock()
+
+    async def aget_tuple(self, config: RunnableConfig) -> CheckpointTuple | None:
+        """The latest checkpoint of a run, or the one that is named."""
+        with _explained(self._path):
+            return await super().aget_tuple(config)
+
+    async def aput(
+        self,
+        config: RunnableConfig,
+        checkpoint: Checkpoint,
+        metadata: CheckpointMetadata,
+        new_versions: ChannelVersions,
+    ) -> RunnableConfig:
+        """Keep a checkpoint."""
+        async with self._whole():
+            return await super().aput(config, checkpoint, metadata, new_versions)
 
     async def aput_writes(
         self, config: RunnableConfig, writes: Sequence[tuple[str, Any]], task_id: str, task_path: str = ""
     ) -> None:
-        """Keep what a step wrote, unless it was cancelled."""
-        if not any(channel == ERROR and isinstance(value, asyncio.CancelledError) for channel, value in writes):
-            await super().aput_writes(config, writes, task_id, task_path)
+        """Keep what a step wrote, unless it was cancelled or failed for want of a place to keep it."""
+        if not any(channel == ERROR and isinstance(value, _NOT_ITS_FAULT) for channel, value in writes):
+            async with self._whole():
+                await super().aput_writes(config, writes, task_id, task_path)
+
+    @asynccontextmanager
+    async def _whole(self) -> AsyncIterator[None]:
+        """One write at a time: half of a failed one must not be committed together with the next."""
+        async with self._writing:
+            with _explained(self._path):
+                try:
+                    yield
+                except sqlite3.Error:
+                    with suppress(sqlite3.Error):
+                        await self.conn.rollback()
+                    raise
+
+
+@contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    """Raises StorageError for what SQLite reports."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise storage_error(path, error) from error
 
 
 @asynccontextmanager
 async def open_checkpointer(path: Path) -> AsyncIterator[AsyncSqliteSaver]:
-    """The checkpointer of a database that `storage.database.prepare_database` made."""
-    async with aiosqlite.connect(path, timeout=BUSY_SECONDS) as connection:
-        saver = InterruptibleSaver(connection, serde=strict_serializer())
-        saver.jsonplus_serde = strict_serializer()
-        await saver.setup()
-        try:
-            yield saver
-        finally:
-            # A run that is cancelled leaves a write of LangGraph's under way. A connection that is closed in the middle
-            # of it keeps the database locked.
-            async with saver.lock:
-                await connection.close()
+    """The checkpointer of a database that `storage.database.prepare_database` made.
+
+    Raises:
+        StorageError: the database cannot be read or written, now or by the checkpointer later.
+    """
+    with _explained(path):
+        async with aiosqlite.connect(path, timeout=BUSY_SECONDS) as connection:
+            saver = InterruptibleSaver(connection, path)
+            await saver.setup()
+            try:
+                yield saver
+            finally:
+                # A run that is cancelled leaves a write of LangGraph's under way. A connection that is closed in the
+                # middle of it keeps the database locked.
+                async with saver.lock:
+                    await connection.close()

@@ -12,7 +12,7 @@ from langgraph.types import Command
 
 from .. import report_templates
 from ..agents.roles import ComposeBrief
-from ..errors import explain
+from ..errors import StorageError, explain
 from ..events import Composing, GapFound, ReportAssembled
 from ..evidence.building import build_report
 from ..evidence.citations import citations_in
@@ -204,7 +204,13 @@ def _keys(brief: ComposeBrief) -> set[str]:
 
 
 async def _gap(what: str, error: NodeError, runtime: Runtime[Context]) -> ReportState:
-    """What a handler notes. Its node has no edges of its own: it must say where to go."""
+    """What a handler notes. Its node has no edges of its own: it must say where to go.
+
+    Raises:
+        StorageError: nothing can be kept any more, which no gap can stand for.
+    """
+    if isinstance(error.error, StorageError):
+        raise error.error
     reason = explain(error.error)
     async with step(runtime) as current:
         current.emit(GapFound, what=what, reason=reason)

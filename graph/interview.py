@@ -12,7 +12,7 @@ from langgraph.runtime import Runtime
 from langgraph.types import Command
 
 from ..agents.roles import AnswerBrief, Question, QuestionBrief, Section, SectionBrief, Turn
-from ..errors import SourceError, explain
+from ..errors import SourceError, StorageError, explain
 from ..events import AnswerGiven, GapFound, InterviewDone, QuestionAsked, SearchDone, SectionWritten
 from ..evidence.citations import citations_in
 from ..evidence.passages import Excerpt
@@ -207,7 +207,13 @@ async def judge_section(state: InterviewState, runtime: Runtime[Context]) -> Int
 async def record_failure(
     state: InterviewState, error: NodeError, runtime: Runtime[Context]
 ) -> Command[Literal["collect_sections"]]:
-    """An interview that fails costs that interview, not the report: its siblings go on."""
+    """An interview that fails costs that interview, not the report: its siblings go on.
+
+    Raises:
+        StorageError: nothing can be kept any more, which is no interview's fault.
+    """
+    if isinstance(error.error, StorageError):
+        raise error.error
     analyst, reason = state["analyst"], explain(error.error)
     async with step(runtime, analyst=analyst["id"]) as current:
         current.emit(GapFound, what=f"interview {analyst['role']}", reason=reason)

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
-from contextlib import aclosing, asynccontextmanager
+from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, cast
@@ -16,12 +15,11 @@ from langgraph.graph.state import CompiledStateGraph
 from langgraph.types import Command, StateSnapshot
 
 from ..agents.roles import Engine, Reviewer
-from ..errors import EngineError, NoEvidenceError, TertuliaError, UsageError
+from ..errors import EngineError, NoEvidenceError, StorageError, TertuliaError, UsageError
 from ..events import Event, RunStarted, event_from_dict
 from ..evidence.ledger import Ledger
 from ..evidence.report import Report
 from ..sources.base import Source
-from ..storage.database import storage_error
 from ..storage.ledger import SqliteLedgerStore
 from ..storage.runs import FINISHED, Run, Runs, Status, new_run_id
 from ..tracing import prepare_tracing
@@ -145,10 +143,6 @@ class LocalBackend:
         except TertuliaError as error:
             self._note_failure(row, error)
             raise
-        except sqlite3.Error as error:
-            # Nothing can be noted in a database that is full or broken; a row that says "running" without a
-            # process that holds its lock is known to be interrupted.
-            raise storage_error(self._runs.path, error) from error
         except BaseException as error:
             # Whatever ends the run, also Ctrl-C and a closed generator, its row must not go on saying "running".
             status: Status = "failed" if isinstance(error, Exception) else "interrupted"
@@ -226,7 +220,10 @@ class LocalBackend:
 
     def _note_failure(self, row: Run, error: TertuliaError) -> None:
         status: Status = "no_evidence" if isinstance(error, NoEvidenceError) else "failed"
-        self._runs.update(row.id, now=self._now(), status=status, detail=str(error))
+        # Nothing can be noted in a database that is full or broken; a row that says "running" without a process
+        # that holds its lock is known to be interrupted.
+        with suppress(StorageError):
+            self._runs.update(row.id, now=self._now(), status=status, detail=str(error))
 
     def _started(self, row: Run, effects: Effects, *, resumed: bool, trace: str) -> Event:
         return RunStarted(

@@ -36,7 +36,8 @@ class Source(Protocol):
         Raises:
             SourceSettingsError: a key or address is missing or wrong.
             SourceUnavailableError: no answer in time, or too many requests.
-            SourceError: any other failure. Nothing else is raised.
+            SourceError: any other failure of the source; it becomes a gap in the report.
+            StorageError: what is kept for it on this machine cannot be read or written; it ends the run.
         """
         ...
 

@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from ..errors import SourceError, SourceSettingsError, StorageError, UsageError
+from ..errors import SourceSettingsError, UsageError
 from ..evidence.documents import Document
 from ..settings import Settings
 from .base import Query
@@ -45,7 +45,12 @@ class DocumentsSource:
         return await asyncio.to_thread(self._load)
 
     async def search(self, query: Query) -> list[Document]:
-        """Whole documents, best first, by the stems of the query's words in the languages of the documents."""
+        """Whole documents, best first, by the stems of the query's words in the languages of the documents.
+
+        Raises:
+            SourceSettingsError: there is nothing to search.
+            StorageError: the index cannot be used. A report without the user's own documents is none.
+        """
         try:
             if not self._loaded:
                 await self.load()
@@ -54,8 +59,6 @@ class DocumentsSource:
             )
         except UsageError as error:
             raise SourceSettingsError(str(error), hint=error.hint) from error
-        except StorageError as error:
-            raise SourceError(str(error), hint=error.hint) from error
 
     async def close(self) -> None:
         """Nothing stays open between calls."""

@@ -20,6 +20,7 @@ from ..errors import DocumentError, StorageError
 from ..evidence.documents import Document, document_id
 from ..evidence.passages import split_passages
 from ..evidence.words import terms
+from ..storage.failures import folder_error, is_damage, storage_error
 from .folders import FoundFile
 from .loading import PARSER_VERSION, parse_document, read_file
 
@@ -91,6 +92,10 @@ class _Reading:
     reason: str = ""
 
 
+class _DamagedError(StorageError):
+    """The file is no database any more, or a page of it is broken."""
+
+
 class DocumentIndex:
     """The index in one file. Safe in several threads and processes: each call opens a connection of its own."""
 
@@ -107,11 +112,20 @@ class DocumentIndex:
         """Bring the index up to date: read what is new or changed, drop what is gone.
 
         Files are read outside of any transaction and written in small ones, so that two processes that index the same
-        folder hardly wait for each other, and end with the same rows.
+        folder hardly wait for each other, and end with the same rows. An index that is damaged is built again.
 
         Raises:
             StorageError: the index cannot be written.
         """
+        try:
+            return self._update(files, retrieved_at=retrieved_at)
+        except _DamagedError:
+            # Nothing is lost: the documents are still there. A journal without its database would spoil the next one.
+            for path in (self._path, self._path.with_name(f"{self._path.name}-journal")):
+                path.unlink(missing_ok=True)
+            return self._update(files, retrieved_at=retrieved_at)
+
+    def _update(self, files: Sequence[FoundFile], *, retrieved_at: str) -> LoadReport:
         with self._connection() as connection:
             known = {row["path"]: row for row in connection.execute("SELECT * FROM files")}
         skipped: dict[str, str] = {}
@@ -181,24 +195,17 @@ class DocumentIndex:
     @contextmanager
     def _connection(self) -> Iterator[sqlite3.Connection]:
         try:
-            with closing(self._open()) as connection:
+            self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            with closing(_connect(self._path)) as connection:
                 yield connection
-        except (sqlite3.Error, OSError) as error:
-            raise StorageError(
-                f"The index of the documents, {self._path}, cannot be used: {error}.",
-                hint="Delete the file, or set TERTULIA_HOME to a folder that can be written; the index is built again.",
-            ) from error
-
-    def _open(self) -> sqlite3.Connection:
-        self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        try:
-            return _connect(self._path)
-        except sqlite3.OperationalError:
-            raise
-        except sqlite3.DatabaseError:
-            # The file is no database any more. Nothing is lost: the documents are still there.
-            self._path.unlink()
-            return _connect(self._path)
+        except sqlite3.Error as error:
+            raised = storage_error(self._path, error)
+            if is_damage(error):
+                raise _DamagedError(str(raised), hint=f"Delete {self._path}; it is built again.") from error
+            raise raised from error
+        except OSError as error:
+            hint = "Set TERTULIA_HOME to a folder you may write to; the index of the documents is kept there."
+            raise folder_error(self._path.parent, error, hint=hint) from error
 
 
 def _connect(path: Path) -> sqlite3.Connection:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from ..errors import StorageError
+from .failures import folder_error, storage_error
 
 FILE_NAME: Final = "tertulia.db"
 BUSY_SECONDS: Final = 10.0
@@ -65,10 +66,7 @@ def prepare_database(home: Path) -> Path:
             connection.execute("PRAGMA journal_mode=WAL")
             _migrate(connection, path)
     except OSError as error:
-        raise StorageError(
-            f"The folder {home} cannot be written: {error.strerror or error}.",
-            hint="Set TERTULIA_HOME to a folder you may write to.",
-        ) from error
+        raise folder_error(home, error, hint="Set TERTULIA_HOME to a folder you may write to.") from error
     return path
 
 
@@ -110,11 +108,3 @@ def _migrate(connection: sqlite3.Connection, path: Path) -> None:
                     connection.execute(statement)
             connection.execute(f"PRAGMA user_version={number}")
         connection.commit()
-
-
-def storage_error(path: Path, error: sqlite3.Error) -> StorageError:
-    """What SQLite reports, in a sentence with a hint."""
-    hint = "Free some space or check the folder's rights; `tertulia doctor` says more."
-    if isinstance(error, sqlite3.DatabaseError) and "not a database" in str(error):
-        hint = f"Move {path} away to start anew; tertulia does not overwrite it."
-    return StorageError(f"The database {path} cannot be used: {error}.", hint=hint)

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ..errors import StorageError
+from .failures import folder_error
 
 
 def write_files(folder: Path, files: Mapping[str, str]) -> list[Path]:
@@ -33,10 +34,7 @@ def write_files(folder: Path, files: Mapping[str, str]) -> list[Path]:
         for temporary, target in staged:
             Path(temporary).replace(target)
     except OSError as error:
-        raise StorageError(
-            f"The folder {folder} cannot be written: {error.strerror or error}.",
-            hint="Choose another folder with --output.",
-        ) from error
+        raise folder_error(folder, error, hint="Choose another folder with --output.") from error
     finally:
         for temporary, _ in staged:
             Path(temporary).unlink(missing_ok=True)

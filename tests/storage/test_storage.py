@@ -180,3 +180,27 @@ def test_run_ids_are_easy_to_type_and_differ():
     ids = {new_run_id() for _ in range(500)}
     assert len(ids) == 500
     assert all(len(run) == 8 and run.isalnum() and run == run.lower() for run in ids)
+
+
+async def test_who_uses_a_passage_that_is_not_saved_yet_saves_it_too(runs: Runs):
+    """The first save failed: the second interview that finds the same page must not cite what is not kept."""
+    document = make_document(url="u", title="T", source="web", kind="page", text="Some text.", retrieved_at=NOW)
+    excerpts = [Excerpt(passage, document) for passage in split_passages(document)]
+
+    class FullOnce(SqliteLedgerStore):
+        saves = 0
+
+        async def save(self, documents, passages):
+            self.saves += 1
+            if self.saves == 1:
+                raise StorageError("The disk is full.")
+            await super().save(documents, passages)
+
+    store = FullOnce(runs.path, "a")
+    ledger = Ledger(store)
+    with pytest.raises(StorageError):
+        await ledger.add(excerpts)
+    await ledger.add(excerpts)
+    await ledger.add(excerpts)
+    assert store.saves == 2
+    assert (await Ledger.open(SqliteLedgerStore(runs.path, "a"))).documents() == [document]
