@@ -15,9 +15,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from . import report_templates
+from .agents import same_provider
 from .errors import TertuliaError, UsageError
 from .events import Event, RunStarted
-from .settings import TOPIC_LIMIT, Format, Settings
+from .settings import ROLES, TOPIC_LIMIT, Format, Settings
 from .storage.files import write_files
 from .storage.locks import forget_lock, run_lock
 from .storage.runs import FINISHED, Run, Runs, Status
@@ -123,6 +124,23 @@ class App:
         with self.hold(row.id):
             await self._backend().retry(row.id)
         return self.runs.get(row.id)
+
+    async def amend(self, run: str, changes: Mapping[str, str]) -> None:
+        """Have an unfinished run go on with other models or another server. `changes` are fields of `Settings`.
+
+        A base URL stays with its provider: a model of another one is looked for at its usual address.
+
+        Raises:
+            UnknownRunError: there is no such run.
+            RunBusyError: another process works on it.
+            EngineSettingsError: a model cannot be used; the run stays as it was.
+        """
+        row = self.runs.get(run)
+        with self.hold(row.id):
+            request = amended(row.request, changes)
+            effects = await asyncio.to_thread(self._open, request)
+            self.runs.save_request(row.id, request)
+            self._opened[row.id] = effects
 
     async def advance(
         self, run: str, *, reviewer: Reviewer, on_event: Callable[[Event], None] = lambda _: None
@@ -243,6 +261,7 @@ class App:
             "unsupported": settings.unsupported,
             "check_model": settings.check_model,
             "model": settings.model,
+            "role_models": settings.role_models,
             "base_url": settings.base_url,
             "sources": list(settings.sources),
             "docs": [str(path) for path in settings.docs],
@@ -273,6 +292,7 @@ class App:
         settings = self.settings.model_copy(
             update={
                 "model": request["model"],
+                **{f"{role}_model": request.get("role_models", {}).get(role, "") for role in ROLES},
                 "check_model": request.get("check_model", ""),
                 "base_url": request["base_url"],
                 "sources": tuple(request["sources"]),
@@ -305,6 +325,16 @@ def _found(path: str, folder: str) -> Path:
     """A path of the user's: as it was given in the folder where the run began, wherever it goes on from."""
     given = Path(path)
     return given if Path(folder) == Path.cwd() else Path(folder) / given
+
+
+def amended(request: Mapping[str, Any], changes: Mapping[str, str]) -> dict[str, Any]:
+    """The request of a run with other models or another server, both as `Settings` names them."""
+    roles = {**request.get("role_models", {})}
+    roles |= {role: changes[f"{role}_model"] for role in ROLES if f"{role}_model" in changes}
+    model = changes.get("model", request["model"])
+    moves = model and request["model"] and not same_provider(model, request["model"])
+    base_url = changes.get("base_url", "" if moves else request["base_url"])
+    return {**request, "model": model, "role_models": roles, "base_url": base_url}
 
 
 def render_files(report: Mapping[str, Any], formats: Sequence[Format], template: str) -> dict[str, str]:

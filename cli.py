@@ -31,20 +31,26 @@ from .terminal.options import (
     Model,
     Output,
     PanelFile,
+    PlannerModel,
     Quiet,
     RetryFailed,
+    ReviewerModel,
     Run,
     Sources,
     Template,
     Topic,
     Turns,
     Unsupported,
+    WriterModel,
     Yes,
 )
 
 if TYPE_CHECKING:
     from .app import App
     from .settings import Settings
+
+# What `resume` can change about a run.
+_AMENDABLE: Final = ("model", "planner_model", "writer_model", "reviewer_model", "base_url")
 
 _DEBUG: Final = "TERTULIA_DEBUG"
 
@@ -73,7 +79,8 @@ _RESUME_EXAMPLES: Final = """Examples:
   tertulia resume k3fzx2bd
   tertulia resume k3fzx2bd --feedback "more on training" --yes
   tertulia show k3fzx2bd --panel > panel.yaml   (change it, then)
-  tertulia resume k3fzx2bd --panel panel.yaml"""
+  tertulia resume k3fzx2bd --panel panel.yaml
+  tertulia resume k3fzx2bd --model openai:gpt-5.4-mini   (when the model was the wrong one)"""
 
 _VERIFY_EXAMPLES: Final = """Exit codes: 0 it passes, 1 it does not, 2 there is nothing to check.
 
@@ -162,6 +169,9 @@ def report(
     sources: Sources = None,
     docs: Docs = None,
     model: Model = None,
+    planner_model: PlannerModel = None,
+    writer_model: WriterModel = None,
+    reviewer_model: ReviewerModel = None,
     base_url: BaseUrl = None,
     language: Language = None,
     yes: Yes = False,
@@ -199,16 +209,26 @@ def resume(
     yes: Yes = False,
     feedback: Feedback = None,
     panel: PanelFile = None,
+    model: Model = None,
+    planner_model: PlannerModel = None,
+    writer_model: WriterModel = None,
+    reviewer_model: ReviewerModel = None,
+    base_url: BaseUrl = None,
     retry_failed: RetryFailed = False,
     json_lines: JsonLines = False,
     quiet: Quiet = False,
 ) -> None:
-    """Go on with a run after a pause, an interruption or a crash. What was finished is not done again."""
+    """Go on with a run after a pause, an interruption or a crash. What was finished is not done again.
+
+    It goes on with the models it began with, unless others are named here.
+    """
     from .terminal.session import Session
 
     replies, _ = _replies(yes, feedback, panel)
+    given = {name: context.params[name] for name in _AMENDABLE if context.params[name] is not None}
     session = Session(_settings(context), as_json=json_lines, quiet=quiet)
-    raise typer.Exit(session.resume(run, replies=replies, retry_failed=retry_failed))
+    outcome = session.resume(run, replies=replies, changes=given, retry_failed=retry_failed)
+    raise typer.Exit(outcome)
 
 
 @app.command()

@@ -18,6 +18,9 @@ PROJECT_FILE: Final = "tertulia.toml"
 PREFIX: Final = "TERTULIA_"
 TOPIC_LIMIT: Final = 500
 
+ROLES: Final = ("planner", "interviewer", "expert", "writer", "reviewer")
+"""The roles that can have a model of their own."""
+
 Format = Literal["md", "html", "json"]
 
 
@@ -48,7 +51,8 @@ class Settings(BaseModel):
     """Everything that can be set. Each field is a flag, `TERTULIA_<FIELD>`, and a key of the settings files.
 
     `sources` empty means the defaults (documents if given; wikipedia; web if its key is set); `language` empty means
-    the topic's; `model` empty means the first provider whose key is set, else the extractive engine. `unsupported`
+    the topic's; `model` empty means the first provider whose key is set, else the extractive engine; a role without
+    a model of its own is played by `model`. `unsupported`
     says what becomes of sentences that their passages do not support; `check_model` empty means that no model is asked
     for its opinion of them. Keys of services come from the environment only.
     """
@@ -64,6 +68,11 @@ class Settings(BaseModel):
     docs: Paths = ()
     language: str = Field(default="", pattern=r"^([a-z]{2,3}(-[A-Za-z0-9]{2,8})*)?$")
     model: str = ""
+    planner_model: str = ""
+    interviewer_model: str = ""
+    expert_model: str = ""
+    writer_model: str = ""
+    reviewer_model: str = ""
     base_url: Annotated[str, AfterValidator(_web_address)] = ""
     unsupported: Literal["mark", "drop", "keep"] = "mark"
     check_model: str = ""
@@ -75,6 +84,11 @@ class Settings(BaseModel):
     tavily_api_key: SecretStr = SecretStr("")
     tavily_api_base_url: str = ""
     wikipedia_url: str = ""
+
+    @property
+    def role_models(self) -> dict[str, str]:
+        """The model that is named for each role, or ""."""
+        return {role: getattr(self, f"{role}_model") for role in ROLES}
 
 
 # Names that belong to the services, not to us, or that are secrets: read from the environment only.
@@ -135,7 +149,12 @@ def _read(path: Path) -> dict[str, Any]:
     if secrets:
         variable = _SERVICE_VARIABLES[secrets[0]]
         raise SettingsError(f"{path} sets {secrets[0]}.", hint=f"Set {variable} in the environment instead.")
-    return data
+    models = data.pop("models", {})
+    if not isinstance(models, dict) or set(models) - set(ROLES):
+        raise SettingsError(
+            f"{path}: [models] names something that is no role.", hint=f"The roles are: {', '.join(ROLES)}."
+        )
+    return data | {f"{role}_model": model for role, model in models.items()}
 
 
 def _check(layer: Mapping[str, Any], where: str) -> None:

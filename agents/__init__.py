@@ -6,10 +6,11 @@ import os
 
 from ..errors import EngineSettingsError
 from ..settings import Settings
-from .language_model.providers import EXTRACTIVE, choose_model
+from .language_model.casting import cast_roles, settings_for
+from .language_model.providers import EXTRACTIVE, choose_model, same_provider
 from .roles import Engine, Reviewer
 
-__all__ = ["EXTRACTIVE", "choose_model", "open_engine", "open_reviewer"]
+__all__ = ["EXTRACTIVE", "choose_model", "open_engine", "open_reviewer", "same_provider"]
 
 
 def open_engine(settings: Settings) -> Engine:
@@ -18,11 +19,12 @@ def open_engine(settings: Settings) -> Engine:
     Reads files and imports the engine's packages, which takes seconds: not on the event loop.
 
     Raises:
-        EngineSettingsError: the model's name or its provider's key is missing or wrong.
-        MissingExtraError: the provider's package is not installed.
+        EngineSettingsError: a model's name or its provider's key is missing or wrong.
+        MissingExtraError: a provider's package is not installed.
     """
     name = choose_model(settings, os.environ)
     if name == EXTRACTIVE:
+        cast_roles(name, settings, os.environ)
         from .extractive import extractive_engine  # noqa: PLC0415 - each engine costs its own imports
 
         return extractive_engine()
@@ -48,8 +50,6 @@ def open_reviewer(settings: Settings, name: str) -> Reviewer:
         )
     from .language_model import language_model_reviewer  # noqa: PLC0415 - each engine costs its own imports
 
-    if settings.base_url and settings.model:
-        main = choose_model(settings, os.environ)
-        if main != EXTRACTIVE and main.partition(":")[0] != chosen.partition(":")[0]:
-            settings = settings.model_copy(update={"base_url": ""})
+    if settings.model:
+        settings = settings_for(chosen, choose_model(settings, os.environ), settings)
     return language_model_reviewer(chosen, settings, os.environ)

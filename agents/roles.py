@@ -214,7 +214,8 @@ class Reviewer(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Engine:
-    """Who plays the roles. `name` is `extractive` or the model's `provider:name`, as the report prints it.
+    """Who plays the roles. `name` is `extractive` or the model's `provider:name`, as the report prints it; models
+    that play single roles follow in parentheses.
 
     Without a `reviewer` nothing is repaired: quoted sentences need none.
     """

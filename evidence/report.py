@@ -17,7 +17,11 @@ REPORT_VERSION: Final = 1
 
 
 class RunInfo(TypedDict):
-    """Which run this is. Times are ISO 8601 with zone; `engine` is `extractive` or `provider:model`."""
+    """Which run this is. Times are ISO 8601 with zone.
+
+    `engine` is `extractive` or `provider:model`; models of single roles follow in parentheses, as in
+    `openai:a (writer anthropic:b)`, and an engine that a resumed run went on with after `, then `.
+    """
 
     id: str
     topic: str

@@ -113,7 +113,11 @@ async def check_conclusion(state: ReportState, runtime: Runtime[Context]) -> Rep
 async def assemble(state: ReportState, runtime: Runtime[Context]) -> ReportState:
     """Number the sources and render the report. No model is called."""
     async with step(runtime) as current:
-        finished: ReportState = {"title": state.get("title") or state["topic"], "finished_at": current.now()}
+        finished: ReportState = {
+            "title": state.get("title") or state["topic"],
+            "engine": _engines(state["engine"], current.context.engine.name),
+            "finished_at": current.now(),
+        }
         report = await asyncio.to_thread(
             assemble_report, {**state, **finished}, current.context.ledger, current.context.run
         )
@@ -125,6 +129,11 @@ async def assemble(state: ReportState, runtime: Runtime[Context]) -> ReportState
             citations=len(report["citations"]),
         )
         return {**finished, "report": await asyncio.to_thread(report_templates.render_markdown, report)}
+
+
+def _engines(began: str, finished: str) -> str:
+    """Who wrote the report: a run may have gone on with another engine than it began with."""
+    return finished if began == finished else f"{began}, then {finished}"
 
 
 def assemble_report(state: ReportState, ledger: Ledger, run: str) -> Report:

@@ -52,7 +52,6 @@ async def survey(state: ReportState, runtime: Runtime[Context]) -> ReportState:
             "language": language,
             "size": state.get("size") or DEFAULT_SIZE,
             "turn_limit": state.get("turn_limit") or DEFAULT_TURNS,
-            "engine": current.context.engine.name,
             "created_at": current.now(),
             "survey": [excerpt.key for excerpt in kept],
             "gaps": gaps,
@@ -76,7 +75,8 @@ async def propose_panel(state: ReportState, runtime: Runtime[Context]) -> Report
         given = previous if rounds == 1 else []
         panel = given or await context.engine.planner.propose_panel(brief)
         current.emit(PanelProposed, panel=[dict(analyst) for analyst in panel], round=rounds)
-        return {"panel": panel, "rounds": rounds, "usage": current.usage}
+        # Here, not before: an engine that could not even propose a panel has no part in the report.
+        return {"panel": panel, "rounds": rounds, "engine": context.engine.name, "usage": current.usage}
 
 
 async def review_panel(state: ReportState, runtime: Runtime[Context]) -> ReportState:

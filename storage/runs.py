@@ -75,6 +75,12 @@ class Runs:
         with connect(self.path) as connection:
             connection.execute(f"UPDATE runs SET {assignments} WHERE id = :id", {**values, "id": run})  # noqa: S608 - checked above
 
+    def save_request(self, run: str, request: Mapping[str, Any]) -> None:
+        """Exchange what a run is asked for, before it goes on."""
+        data = json.dumps(dict(request), ensure_ascii=False)
+        with connect(self.path) as connection:
+            connection.execute("UPDATE runs SET request = ? WHERE id = ?", (data, run))
+
     def get(self, run: str) -> Run:
         """A run by its id, or by the beginning of it when only one run begins so.
 

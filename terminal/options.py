@@ -23,7 +23,22 @@ Model = Annotated[
     str | None,
     typer.Option(metavar="PROVIDER:MODEL", help="Who thinks; `extractive` for no model.  [default: by your keys]"),
 ]
-BaseUrl = Annotated[str | None, typer.Option(metavar="URL", help="The model's server, if it is not the usual one.")]
+PlannerModel = Annotated[
+    str | None, typer.Option(metavar="PROVIDER:MODEL", help="Who proposes the panel.  [default: --model]")
+]
+WriterModel = Annotated[
+    str | None,
+    typer.Option(
+        metavar="PROVIDER:MODEL", help="Who writes sections, introduction and conclusion.  [default: --model]"
+    ),
+]
+ReviewerModel = Annotated[
+    str | None,
+    typer.Option(metavar="PROVIDER:MODEL", help="Who corrects sentences that fail a check.  [default: --model]"),
+]
+BaseUrl = Annotated[
+    str | None, typer.Option(metavar="URL", help="The server of --model's provider, if it is not the usual one.")
+]
 Language = Annotated[
     str | None, typer.Option(metavar="CODE", help="en, es, ca, eu, gl, …  [default: the topic's language]")
 ]

@@ -11,7 +11,7 @@ from typing import Any
 
 from .. import report_templates
 from ..app import App, Outcome, Reviewer
-from ..errors import NoEvidenceError, StorageError, TertuliaError
+from ..errors import EngineSettingsError, NoEvidenceError, StorageError, TertuliaError
 from ..events import Event, RunStarted
 from ..settings import Settings
 from ..storage.runs import FINISHED, Run
@@ -54,19 +54,33 @@ class Session:
 
         return self._hold(begin, replies)
 
-    def resume(self, run: str, *, replies: Sequence[Reply] = (), retry_failed: bool = False) -> int:
-        """Go on with a run. One that is finished is written again; `retry_failed` holds its failed interviews again."""
+    def resume(
+        self,
+        run: str,
+        *,
+        replies: Sequence[Reply] = (),
+        changes: Mapping[str, str] | None = None,
+        retry_failed: bool = False,
+    ) -> int:
+        """Go on with a run, with other models if `changes` name them. One that is finished is written again.
+
+        `retry_failed` holds its failed interviews again.
+        """
         row = self._app.runs.get(run)
         again = retry_failed and row.status == "partial"
         if row.status in FINISHED and not again:
             if retry_failed:
                 self._note("Nothing had failed in this run.")
             self._mention_unused(replies)
+            if changes:
+                self._note("The run is finished: another model changes nothing.")
             return self._deliver(Outcome(row))
         require_writable(row.request.get("output", ""))
         self._view = self._open_view(int(row.request.get("turn_limit", 0)))
 
         async def begin() -> str:
+            if changes:
+                await self._app.amend(row.id, changes)
             if again:
                 await self._app.retry(row.id)
             self._view.begin(await self._app.panel(row.id))
@@ -166,7 +180,8 @@ class Session:
             return
         # What is not there is not found by asking again.
         if "tertulia resume" not in error.hint and not isinstance(error, NoEvidenceError):
-            error.hint = f"{error.hint} `tertulia resume {self._run}` goes on from what was finished.".strip()
+            other = " --model PROVIDER:MODEL" if isinstance(error, EngineSettingsError) else ""
+            error.hint = f"{error.hint} `tertulia resume {self._run}{other}` goes on from what was finished.".strip()
         self._close_json(self._app.runs.get(self._run), error.exit_code, error=str(error))
 
     def _interrupted(self) -> None:

@@ -5,19 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from ...errors import EngineSettingsError
 from ...settings import Settings
 from ..roles import Engine, Reviewer
+from .casting import cast_roles, engine_name, settings_for
 
 if TYPE_CHECKING:
     from .chat import Chat
 
 
 def language_model_engine(name: str, settings: Settings, environment: Mapping[str, str]) -> Engine:
-    """The engine of the model `name` (`provider:model`). Imports the provider's packages, which takes seconds.
+    """The engine of the model `name` (`provider:model`) and of those that the settings name for single roles.
+
+    Imports the providers' packages, which takes seconds.
 
     Raises:
-        MissingExtraError: the provider's package is not installed.
-        EngineSettingsError: the provider's key is not set.
+        MissingExtraError: a provider's package is not installed.
+        EngineSettingsError: a provider's key is not set, or the name of a role's model cannot be used.
     """
     # Heavy: jinja2 and pydantic forms are not wanted by those who only ask which model would be chosen.
     from .expert import ModelExpert  # noqa: PLC0415
@@ -26,9 +30,22 @@ def language_model_engine(name: str, settings: Settings, environment: Mapping[st
     from .reviewer import ModelReviewer  # noqa: PLC0415
     from .writer import ModelWriter  # noqa: PLC0415
 
-    chat = _open_chat(name, settings, environment)
+    cast = cast_roles(name, settings, environment)
+    # Roles of one model share its chat: what one of them learns about its server, the others know.
+    chats: dict[str, Chat] = {}
+    for role, model in cast.items():
+        if model not in chats:
+            try:
+                chats[model] = _open_chat(model, settings_for(model, name, settings), environment)
+            except EngineSettingsError as error:
+                raise EngineSettingsError(f"{error} {model} is to play the {role}.", hint=error.hint) from error
     return Engine(
-        name, ModelPlanner(chat), ModelInterviewer(chat), ModelExpert(chat), ModelWriter(chat), ModelReviewer(chat)
+        engine_name(name, cast),
+        ModelPlanner(chats[cast["planner"]]),
+        ModelInterviewer(chats[cast["interviewer"]]),
+        ModelExpert(chats[cast["expert"]]),
+        ModelWriter(chats[cast["writer"]]),
+        ModelReviewer(chats[cast["reviewer"]]),
     )
 
 

@@ -142,6 +142,12 @@ def split_name(name: str) -> tuple[Provider, str]:
     return _BY_NAME[provider], model
 
 
+def same_provider(one: str, other: str) -> bool:
+    """Whether two models are of one provider. A name without a provider is one of an OpenAI-compatible server."""
+    first, second = (_BY_NAME.get(name.partition(":")[0].casefold(), PROVIDERS[0]) for name in (one, other))
+    return first is second
+
+
 def address_of(name: str, settings: Settings, environment: Mapping[str, str]) -> str:
     """Where a model is looked for, for messages."""
     provider, _ = split_name(name)
