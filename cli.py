@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from .errors import TertuliaError, UsageError
+from .terminal import examples
 from .terminal.consoles import result, say
 from .terminal.options import (
     Analysts,
@@ -54,51 +55,13 @@ _AMENDABLE: Final = ("model", "planner_model", "writer_model", "reviewer_model",
 
 _DEBUG: Final = "TERTULIA_DEBUG"
 
-_EXAMPLES: Final = """Examples:
-
-\b
-  tertulia demo
-  tertulia report "Open data in Spain" --docs notes/ --yes
-  tertulia report "Heat pumps in old houses" --model openai:gpt-5.4-mini
-  tertulia resume k3fzx2bd
-
-Flags can also be set in the environment (--analysts as TERTULIA_ANALYSTS, and so on), in tertulia.toml in the working
-folder, and in your own settings.toml."""
-
-_REPORT_EXAMPLES: Final = """Examples:
-
-\b
-  tertulia report "Open data in Spain" --docs notes/ --docs law.pdf
-  tertulia report "Datos abiertos en España" --source wikipedia --yes
-  tertulia report "Heat pumps" --analysts 5 --turns 3 --model ollama:qwen3:8b
-  tertulia report "Heat pumps" --feedback "someone who doubts" --yes --output - > heat-pumps.md"""
-
-_RESUME_EXAMPLES: Final = """Examples:
-
-\b
-  tertulia resume k3fzx2bd
-  tertulia resume k3fzx2bd --feedback "more on training" --yes
-  tertulia show k3fzx2bd --panel > panel.yaml   (change it, then)
-  tertulia resume k3fzx2bd --panel panel.yaml
-  tertulia resume k3fzx2bd --model openai:gpt-5.4-mini   (when the model was the wrong one)"""
-
-_VERIFY_EXAMPLES: Final = """Exit codes: 0 it passes, 1 it does not, 2 there is nothing to check.
-
-Examples:
-
-\b
-  tertulia verify k3fzx2bd
-  tertulia verify reports/open-data-in-spain-k3fzx2bd
-  tertulia verify somebody-elses-report.md others/*.md --strict
-  tertulia verify evidence.json --json"""
-
 app = typer.Typer(
     name="tertulia",
     add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog=_EXAMPLES,
+    epilog=examples.TERTULIA,
 )
 
 
@@ -160,7 +123,7 @@ def tertulia(
         result(context.get_help())
 
 
-@app.command(epilog=_REPORT_EXAMPLES)
+@app.command(epilog=examples.REPORT)
 def report(
     context: typer.Context,
     topic: Topic,
@@ -202,7 +165,7 @@ def report(
     raise typer.Exit(session.report(topic, approve=approve, panel=invited, replies=[] if invited else replies))
 
 
-@app.command(epilog=_RESUME_EXAMPLES)
+@app.command(epilog=examples.RESUME)
 def resume(
     context: typer.Context,
     run: Run,
@@ -289,7 +252,7 @@ def export(
     export_run(_app(context), run)
 
 
-@app.command(epilog=_VERIFY_EXAMPLES)
+@app.command(epilog=examples.VERIFY)
 def verify(
     context: typer.Context,
     targets: Annotated[
