@@ -10,7 +10,8 @@ TertuliaError                       exit code 1
 ├── EngineError                     1   who plays the roles failed
 │   ├── EngineSettingsError         2   wrong key, unknown model, wrong address
 │   ├── EngineUnavailableError      1   the model server does not answer; worth another try
-│   └── ReplyError                  1   the model answered, but not in a form that can be used
+│   ├── ReplyError                  1   the model answered, but not in a form that can be used
+│   └── BudgetSpentError            1   a call does not fit into the run's cap; the step is left out
 ├── SourceError                     1   a source failed; recorded as a gap, never fatal by itself
 │   ├── SourceSettingsError         2   a source lacks its key or has a wrong address
 │   └── SourceUnavailableError      1   a source does not answer; worth another try
@@ -83,6 +84,13 @@ class EngineUnavailableError(EngineError):
 
 class ReplyError(EngineError):
     """The model answered, but not in a form that can be used."""
+
+
+class BudgetSpentError(EngineError):
+    """A model call was not made, because the run's cap on cost or tokens does not allow it.
+
+    It is never retried: the step is left out, and the report says so.
+    """
 
 
 class SourceError(TertuliaError):

@@ -54,7 +54,8 @@ class Settings(BaseModel):
     the topic's; `model` empty means the first provider whose key is set, else the extractive engine; a role without
     a model of its own is played by `model`. `unsupported`
     says what becomes of sentences that their passages do not support; `check_model` empty means that no model is asked
-    for its opinion of them. Keys of services come from the environment only.
+    for its opinion of them. `max_cost` (USD) and `max_tokens` (in and out) cap what a run may use. Keys of services
+    come from the environment only.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
@@ -76,6 +77,8 @@ class Settings(BaseModel):
     base_url: Annotated[str, AfterValidator(_web_address)] = ""
     unsupported: Literal["mark", "drop", "keep"] = "mark"
     check_model: str = ""
+    max_cost: float | None = Field(default=None, gt=0, allow_inf_nan=False)
+    max_tokens: int | None = Field(default=None, ge=1)
     template: str = "report"
     format: Annotated[tuple[Format, ...], BeforeValidator(_split)] = ("md", "html", "json")
     contact: str = ""

@@ -9,13 +9,14 @@ full stop, each key in brackets of its own: `The portal has an API [k7qdm4][m3xz
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, NotRequired, Protocol
 
 from typing_extensions import TypedDict
 
 from ..evidence.passages import Excerpt
+from .prices import Rate
 
 
 class Analyst(TypedDict):
@@ -217,7 +218,8 @@ class Engine:
     """Who plays the roles. `name` is `extractive` or the model's `provider:name`, as the report prints it; models
     that play single roles follow in parentheses.
 
-    Without a `reviewer` nothing is repaired: quoted sentences need none.
+    Without a `reviewer` nothing is repaired: quoted sentences need none. `rates` are the prices of each role's model,
+    by the role's name; None for one that is not known.
     """
 
     name: str
@@ -226,6 +228,7 @@ class Engine:
     expert: Expert
     writer: Writer
     reviewer: Reviewer | None = None
+    rates: Mapping[str, Rate | None] = field(default_factory=dict)
 
     @property
     def is_extractive(self) -> bool:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from ...errors import EngineSettingsError
+from ...errors import EngineSettingsError, UsageError
 from ...settings import Settings
+from ..prices import rate_of
 from ..roles import Engine, Reviewer
 from .casting import cast_roles, engine_name, settings_for
 
@@ -22,6 +23,7 @@ def language_model_engine(name: str, settings: Settings, environment: Mapping[st
     Raises:
         MissingExtraError: a provider's package is not installed.
         EngineSettingsError: a provider's key is not set, or the name of a role's model cannot be used.
+        UsageError: there is a cap on cost, and the price of a model is not known.
     """
     # Heavy: jinja2 and pydantic forms are not wanted by those who only ask which model would be chosen.
     from .expert import ModelExpert  # noqa: PLC0415
@@ -46,6 +48,7 @@ def language_model_engine(name: str, settings: Settings, environment: Mapping[st
         ModelExpert(chats[cast["expert"]]),
         ModelWriter(chats[cast["writer"]]),
         ModelReviewer(chats[cast["reviewer"]]),
+        rates={role: chats[model].rate for role, model in cast.items()},
     )
 
 
@@ -61,11 +64,19 @@ def _open_chat(name: str, settings: Settings, environment: Mapping[str, str]) ->
     from .chat import Chat  # noqa: PLC0415
 
     provider, _ = providers.split_name(name)
+    address = providers.address_of(name, settings, environment)
+    rate = rate_of(name, "" if address == provider.address else address)
+    if rate is None and settings.max_cost is not None:
+        raise UsageError(
+            f"The price of {name} at {address} is not known, so --max-cost cannot be held.",
+            hint="Use --max-tokens instead, or choose another --model.",
+        )
     prompts.load()
     return Chat(
         providers.open_chat_model(name, settings, environment),
         name,
-        address=providers.address_of(name, settings, environment),
+        address=address,
         context_window=providers.context_window(name, environment),
         strict=provider.name == "openai",
+        rate=rate,
     )

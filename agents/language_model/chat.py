@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar, cast
 from pydantic import BaseModel, ValidationError
 
 from ...errors import ReplyError
-from ..usage import report_usage
+from ..budget import paid_call
+from ..prices import Rate
 from .failures import map_failure, refuses_form
 from .forms import json_schema
 from .prompts import Prompt
@@ -54,9 +55,17 @@ class Chat:
     """One chat model. Safe to call concurrently; remembers which way of filling in forms its server can do."""
 
     def __init__(
-        self, model: BaseChatModel, name: str, *, address: str, context_window: int, strict: bool = False
+        self,
+        model: BaseChatModel,
+        name: str,
+        *,
+        address: str,
+        context_window: int,
+        strict: bool = False,
+        rate: Rate | None = None,
     ) -> None:
         self.name = name
+        self.rate = rate
         self.context_window = context_window
         self._model = model
         self._address = address
@@ -142,29 +151,25 @@ class Chat:
 
     async def _call(self, model: Runnable[Any, Any], messages: Messages, role: str) -> AIMessage:
         config: RunnableConfig = {"run_name": role, "tags": [role], "metadata": {"role": role, "model": self.name}}
-        try:
-            async with asyncio.timeout(CALL_TIMEOUT):
-                message = cast("AIMessage", await model.ainvoke(list(messages), config))
-        except Exception as error:
-            # The providers' packages share no base class, and leak what their transports raise.
-            cut = _cut_message(error)
-            if cut is None:
-                raise map_failure(error, model=self.name, address=self._address) from error
-            message = cut
-        self._count(message, role)
+        async with paid_call(role, self.name, self.rate, _measured(model, messages)) as call:
+            try:
+                async with asyncio.timeout(CALL_TIMEOUT):
+                    message = cast("AIMessage", await model.ainvoke(list(messages), config))
+            except Exception as error:
+                # The providers' packages share no base class, and leak what their transports raise.
+                cut = _cut_message(error)
+                if cut is None:
+                    raise map_failure(error, model=self.name, address=self._address) from error
+                message = cut
+            # What a call cost is noted whether its reply can be used or not.
+            call.settle(message.usage_metadata, _reply_of(message))
         return message
 
-    def _count(self, message: AIMessage, role: str) -> None:
-        """Report what a call cost, usable or not. A server that does not count gives zeros."""
-        usage = message.usage_metadata
-        report_usage(
-            {
-                "role": role,
-                "model": self.name,
-                "input_tokens": usage["input_tokens"] if usage else 0,
-                "output_tokens": usage["output_tokens"] if usage else 0,
-            }
-        )
+
+def _measured(model: Runnable[Any, Any], messages: Messages) -> str:
+    """All that is sent: the messages, and the form, which providers count too."""
+    form = getattr(model, "kwargs", {})
+    return "\n".join(text for _, text in messages) + (json.dumps(form, default=str) if form else "")
 
 
 def _messages(prompt: Prompt, note: str = "") -> list[tuple[str, str]]:

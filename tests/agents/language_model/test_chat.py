@@ -308,10 +308,10 @@ async def test_every_call_is_counted_usable_or_not():
     assert calls[0]["output_tokens"] == len("not a form") // 4
 
 
-async def test_a_server_that_does_not_count_gives_zeros():
+async def test_what_a_server_does_not_count_is_estimated_and_marked_so():
     with collect_usage() as calls:
         await write(Reply("Three.", with_usage=False))
-    assert [(call["input_tokens"], call["output_tokens"]) for call in calls] == [(0, 0)]
+    assert [(call["input_tokens"], call["output_tokens"], call["estimated"]) for call in calls] == [(7, 2, True)]
 
 
 async def test_calls_carry_their_role_as_run_name():
