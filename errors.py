@@ -9,6 +9,7 @@ TertuliaError                       exit code 1
 ├── NoEvidenceError                 4   the sources hold nothing about the topic
 ├── EngineError                     1   who plays the roles failed
 │   ├── EngineSettingsError         2   wrong key, unknown model, wrong address
+│   │   └── PromptTooLongError      2   the prompt is longer than the model can read
 │   ├── EngineUnavailableError      1   the model server does not answer; worth another try
 │   ├── ReplyError                  1   the model answered, but not in a form that can be used
 │   └── BudgetSpentError            1   a call does not fit into the run's cap; the step is left out
@@ -76,8 +77,16 @@ class EngineSettingsError(EngineError):
     exit_code = 2
 
 
+class PromptTooLongError(EngineSettingsError):
+    """The prompt is longer than the model can read: `room` tokens as its server says, 0 when it does not."""
+
+    def __init__(self, message: str, *, hint: str = "", room: int = 0) -> None:
+        super().__init__(message, hint=hint)
+        self.room = room
+
+
 class EngineUnavailableError(EngineError):
-    """The model's server does not answer or is overloaded."""
+    """The model's server does not answer, is overloaded, or sends something that is not a reply."""
 
     retryable = True
 

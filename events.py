@@ -131,6 +131,15 @@ class GapFound(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting(Event):
+    """A model server wants to be left alone for more than a minute; the run goes on by itself after `seconds`."""
+
+    type = "waiting"
+    seconds: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class UsageReported(Event):
     """Tokens spent by one step."""
 

@@ -13,7 +13,8 @@ from langgraph.runtime import Runtime
 
 from ..agents.roles import Engine, Reviewer
 from ..agents.usage import Usage, collect_usage
-from ..events import Event, UsageReported
+from ..agents.waits import hear_waits
+from ..events import Event, UsageReported, Waiting
 from ..evidence.ledger import Ledger
 from ..sources.base import Source
 from .searches import Searches
@@ -64,7 +65,8 @@ async def step(runtime: Runtime[Context], *, analyst: str = "", turn: int = 0) -
     async with context.slots:
         with collect_usage() as usage:
             current = Step(context, usage, runtime.stream_writer, analyst, turn)
-            yield current
+            with hear_waits(lambda seconds, reason: current.emit(Waiting, seconds=round(seconds), reason=reason)):
+                yield current
             for role, model in sorted({(call["role"], call["model"]) for call in usage}):
                 calls = [call for call in usage if (call["role"], call["model"]) == (role, model)]
                 current.emit(

@@ -77,6 +77,7 @@ def _open_chat(name: str, settings: Settings, environment: Mapping[str, str]) ->
         name,
         address=address,
         context_window=providers.context_window(name, environment),
+        width=providers.width(name, settings, environment),
         strict=provider.name == "openai",
         rate=rate,
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -13,8 +12,9 @@ from pydantic import BaseModel, ValidationError
 from ...errors import ReplyError
 from ..budget import paid_call
 from ..prices import Rate
-from .failures import map_failure, refuses_form
+from .failures import refuses_form
 from .forms import json_schema
+from .gates import gate_to
 from .prompts import Prompt
 from .replies import clean_text, join_continuation, parse_json, without_cut_sentence
 
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from langchain_core.messages import AIMessage
     from langchain_core.runnables import Runnable, RunnableConfig
 
-# The longest that one call may take with all the tries of the provider's client, in seconds.
-CALL_TIMEOUT: Final = 900.0
+# Requests at once to the model's server, where nobody says how many.
+WIDTH: Final = 8
 
 # How a form is asked for, the surest way first; the last one is the prompt alone.
 _LADDER: Final = ("json_schema", "function_calling", "")
@@ -63,10 +63,12 @@ class Chat:
         context_window: int,
         strict: bool = False,
         rate: Rate | None = None,
+        width: int = WIDTH,
     ) -> None:
         self.name = name
         self.rate = rate
         self.context_window = context_window
+        self._width = width
         self._model = model
         self._address = address
         self._form_options = {"strict": True} if strict else {}
@@ -151,16 +153,17 @@ class Chat:
 
     async def _call(self, model: Runnable[Any, Any], messages: Messages, role: str) -> AIMessage:
         config: RunnableConfig = {"run_name": role, "tags": [role], "metadata": {"role": role, "model": self.name}}
-        async with paid_call(role, self.name, self.rate, _measured(model, messages)) as call:
+
+        async def request() -> AIMessage:
             try:
-                async with asyncio.timeout(CALL_TIMEOUT):
-                    message = cast("AIMessage", await model.ainvoke(list(messages), config))
+                return cast("AIMessage", await model.ainvoke(list(messages), config))
             except Exception as error:
-                # The providers' packages share no base class, and leak what their transports raise.
-                cut = _cut_message(error)
-                if cut is None:
-                    raise map_failure(error, model=self.name, address=self._address) from error
-                message = cut
+                if cut := _cut_message(error):
+                    return cut
+                raise
+
+        async with paid_call(role, self.name, self.rate, _measured(model, messages)) as call:
+            message = await gate_to(self._address, self._width).send(request, model=self.name)
             # What a call cost is noted whether its reply can be used or not.
             call.settle(message.usage_metadata, _reply_of(message))
         return message

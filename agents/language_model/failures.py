@@ -7,10 +7,12 @@ by the names of its classes.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Final
 
-from ...errors import EngineError, EngineSettingsError, EngineUnavailableError, ReplyError
+from ...errors import EngineError, EngineSettingsError, EngineUnavailableError, PromptTooLongError, ReplyError
 
 _TIMEOUTS: Final = {"TimeoutError", "TimeoutException", "APITimeoutError", "ModelTimeoutError"}
 _UNREACHABLE: Final = {"APIConnectionError", "ConnectionError", "TransportError", "ModelConnectionError"}
@@ -24,10 +26,20 @@ _STATUS_OF: Final = {
     "ModelAPIError": 500,
 }
 _TOO_LONG: Final = re.compile(
-    r"context.{0,20}(?:length|window|size|limit)|maximum context|prompt is too long|too many tokens"
-    r"|input tokens exceed",
+    r"context.{0,20}(?:length|window|size|limit|overflow)|maximum context|max_model_len|prompt is too long"
+    r"|too many (?:input )?tokens|(?:input|prompt) (?:tokens?|token count|length)\b.{0,40}\bexceed"
+    r"|`inputs` tokens|reduce the length of the (?:messages|prompt)|request too large",
     re.IGNORECASE,
 )
+# How many tokens such a message says there is room for, in the words of OpenAI and vLLM, llama.cpp, Anthropic, Google,
+# Mistral and LM Studio.
+_ROOM: Final = re.compile(
+    r"n_ctx\D{1,6}(\d{3,})|(?:context (?:length|window)|max_model_len)\D{0,20}?(\d{3,})|> (\d{3,}) maximum"
+    r"|(?:allowed|limit) ?(?:of |is |: ?|\()(\d{3,})|with (\d{3,}) maximum context",
+    re.IGNORECASE,
+)
+# Where Google says how long to wait.
+_RETRY_DELAY: Final = re.compile(r"retry_?delay\W{1,5}(?:seconds\W{1,3})?(\d+(?:\.\d+)?)", re.IGNORECASE)
 _NO_CREDIT: Final = re.compile(r"insufficient_quota|credit balance|SpendLimit")
 _UNSUPPORTED: Final = re.compile(
     r"response[_ ]?format|json[_ ]?schema|json mode|structured output|output_config|grammar|guided"
@@ -48,9 +60,10 @@ def map_failure(error: BaseException, *, model: str, address: str) -> EngineErro
     if isinstance(error, EngineError):
         return error
     names = _names(error)
-    if "ContextOverflowError" in names:
-        return _too_long(model)
     status = status_of(error)
+    # Some servers and proxies say so under the status of another trouble, or of success.
+    if "ContextOverflowError" in names or (status not in _OVERLOADED and _TOO_LONG.search(str(error))):
+        return _too_long(error, model)
     if status is not None:
         return _from_status(status, error, model, address)
     if names & _TIMEOUTS:
@@ -67,7 +80,7 @@ def map_failure(error: BaseException, *, model: str, address: str) -> EngineErro
         return ReplyError(f"A content filter of {address} stopped the reply of {model}.")
     # A client that stumbles over a reply says so in its own terms, which help nobody.
     detail = "" if isinstance(error, _STUMBLES) else f" ({_detail(error)})"
-    return EngineError(
+    return EngineUnavailableError(
         f"The model server at {address} gave something that is not a chat reply{detail}.",
         hint="Check the address: an OpenAI-compatible base URL usually ends with /v1.",
     )
@@ -111,8 +124,8 @@ def _from_status(status: int, error: BaseException, model: str, address: str) ->
             f"{address} does not know the model {model}.",
             hint="Check the model's name, and that a base URL ends with /v1; Ollama needs `ollama pull` first.",
         )
-    if status == 413 or _TOO_LONG.search(detail):
-        return _too_long(model)
+    if status == 413:
+        return _too_long(error, model)
     if status in _OVERLOADED or status >= 500:
         return EngineUnavailableError(
             f"The model server at {address} is overloaded or failing (HTTP {status}).",
@@ -124,9 +137,34 @@ def _from_status(status: int, error: BaseException, model: str, address: str) ->
     )
 
 
-def _too_long(model: str) -> EngineError:
-    return EngineSettingsError(
-        f"The prompt is longer than {model} can read.", hint="Use a model with a larger context window."
+def retry_after(error: BaseException) -> float | None:
+    """Seconds that the server wants to be left alone, if it says so: a header in either of its forms, or in words."""
+    for cause in _causes(error):
+        headers = getattr(getattr(cause, "response", None), "headers", None)
+        if isinstance(headers, Mapping) and (seconds := _header_seconds(headers)) is not None:
+            return seconds
+    said = _RETRY_DELAY.search(str(error))
+    return float(said[1]) if said else None
+
+
+def _header_seconds(headers: Mapping[str, str]) -> float | None:
+    milliseconds, value = headers.get("retry-after-ms", ""), headers.get("retry-after", "").strip()
+    for text, unit in ((milliseconds, 0.001), (value, 1.0)):
+        if re.fullmatch(r"\d+(?:\.\d+)?", text.strip()):
+            return float(text) * unit
+    try:
+        until = parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    return max(0.0, (until - datetime.now(until.tzinfo or UTC)).total_seconds())
+
+
+def _too_long(error: BaseException, model: str) -> PromptTooLongError:
+    said = _ROOM.search(str(error).replace(",", ""))
+    return PromptTooLongError(
+        f"The prompt is longer than {model} can read.",
+        hint="Say how much it can read with --context-window, or use a model with a larger one.",
+        room=int(next(filter(None, said.groups()))) if said else 0,
     )
 
 

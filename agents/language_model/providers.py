@@ -6,7 +6,7 @@ import importlib.util
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from ...errors import EngineSettingsError, MissingExtraError
 from ...settings import Settings
@@ -19,7 +19,10 @@ EXTRACTIVE: Final = "extractive"
 # Seconds. A reply is waited for as a whole, and a local model may read a long prompt for minutes.
 CONNECT_TIMEOUT: Final = 10.0
 REPLY_TIMEOUT: Final = 300.0
-TRIES: Final = 3
+
+# Requests that one Ollama server works on at once, unless it says otherwise, and one that waits its turn: more would
+# spend their time-out in its queue.
+_OLLAMA_WIDTH: Final = 2
 
 # Tokens. Ollama cuts a longer prompt without saying so, hence it is told what we count with.
 CONTEXT_WINDOW: Final = 32_768
@@ -133,6 +136,9 @@ def open_chat_model(name: str, settings: Settings, environment: Mapping[str, str
     # It warns of what the ladder of structured output is for.
     warnings.filterwarnings("ignore", category=UserWarning, module=r"langchain_openai\.")
     chat_model: BaseChatModel = init_chat_model(model, model_provider=provider.langchain_name, **model_options)
+    if provider.name == "mistral":
+        # It takes no headers of ours, but it shows its client.
+        cast("Any", chat_model).async_client.headers.update(_HEADERS)
     return chat_model
 
 
@@ -152,6 +158,15 @@ def address_of(name: str, settings: Settings, environment: Mapping[str, str]) ->
     """Where a model is looked for, for messages."""
     provider, _ = split_name(name)
     return _base_url(provider, settings, environment) or provider.address
+
+
+def width(name: str, settings: Settings, environment: Mapping[str, str]) -> int:
+    """How many requests may be under way at once to the model's server."""
+    provider, _ = split_name(name)
+    if provider.name != "ollama":
+        return settings.concurrency
+    parallel = environment.get("OLLAMA_NUM_PARALLEL", "").strip()
+    return min(settings.concurrency, max(_OLLAMA_WIDTH, int(parallel) if parallel.isdecimal() else 0))
 
 
 def context_window(name: str, environment: Mapping[str, str]) -> int:
@@ -200,6 +215,7 @@ def _with_port(host: str) -> str:
 
 
 def _options(provider: Provider, settings: Settings, environment: Mapping[str, str]) -> dict[str, Any]:
+    """What a client is built with. None of them tries anything again: that is done in one place (`gates`)."""
     base_url = _base_url(provider, settings, environment)
     address = {"base_url": base_url} if base_url else {}
     if provider.name == "ollama":
@@ -217,19 +233,20 @@ def _options(provider: Provider, settings: Settings, environment: Mapping[str, s
             **options,
             **chat_completions,
             "timeout": (CONNECT_TIMEOUT, REPLY_TIMEOUT),
-            "max_retries": TRIES - 1,
+            "max_retries": 0,
             "default_headers": _HEADERS,
         }
     if provider.name == "anthropic":
         return {
             **options,
             "timeout": REPLY_TIMEOUT,
-            "max_retries": TRIES - 1,
+            "max_retries": 0,
             "default_headers": _HEADERS,
             "max_tokens": 16_384,
         }
     # These two count tries, not retries, and take whole seconds.
-    return {**options, "timeout": int(REPLY_TIMEOUT), "max_retries": TRIES}
+    options |= {"timeout": int(REPLY_TIMEOUT), "max_retries": 1}
+    return {**options, "additional_headers": _HEADERS} if provider.name == "google" else options
 
 
 def _ollama_options(window: int) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from tertulia.events import (
     SearchDone,
     SurveyDone,
     UsageReported,
+    Waiting,
 )
 from tertulia.terminal.board import Board
 from tertulia.terminal.progress import LiveView, PlainView, QuietView, elapsed
@@ -102,7 +103,8 @@ def test_a_log_gets_a_few_plain_lines():
     view.note("Loaded 3 documents.")
     view.note("Loaded 3 documents.")
     gap = GapFound(**SAID, analyst="a1", what="source web", reason="It is closed.")
-    for event in [*begin(2), *interview("a2"), gap, gap, *interview("a1"), *END]:
+    wait = Waiting(**SAID, analyst="a1", seconds=90, reason="The model server at http://h asks to wait 90 seconds.")
+    for event in [*begin(2), *interview("a2"), gap, gap, wait, *interview("a1"), *END]:
         view.show(event)
     assert lines == [
         "Loaded 3 documents.",
@@ -112,6 +114,7 @@ def test_a_log_gets_a_few_plain_lines():
         "2. Role 2 (Person 2): Focus 2",
         "Interview 1/2 done: Role 2 (turns 1, documents found 5)",
         "Missing: source web: It is closed.",
+        "The model server at http://h asks to wait 90 seconds. The run goes on by itself after that.",
         "Interview 2/2 done: Role 1 (turns 1, documents found 5)",
         "The report has 2 sections, 5 sources and 8 citations.",
     ]

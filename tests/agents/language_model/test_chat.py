@@ -17,8 +17,8 @@ from .chats import PROMPT, chat_with
 
 @pytest.fixture(autouse=True)
 def no_waiting(monkeypatch):
-    """The client tries again at once."""
-    monkeypatch.setattr("openai._base_client.INITIAL_RETRY_DELAY", 0.001)
+    """A request is tried again at once."""
+    monkeypatch.setattr("tertulia.agents.language_model.gates.FIRST_WAIT", 0.001)
 
 
 class Count(BaseModel):
@@ -105,10 +105,10 @@ async def test_a_text_cut_twice_is_an_error():
         (Fault(500), EngineUnavailableError, 3),
         (Fault(503), EngineUnavailableError, 3),
         (Fault(0), EngineUnavailableError, 3),
-        (Fault(200, body="<html>Welcome</html>"), EngineError, 1),
-        (Fault(200, body=b"{broken", headers={"content-type": "application/json"}), EngineError, 1),
-        (Fault(200, body={"choices": None}), EngineError, 1),
-        (Fault(200, body={"choices": []}), EngineError, 1),
+        (Fault(200, body="<html>Welcome</html>"), EngineUnavailableError, 3),
+        (Fault(200, body=b"{broken", headers={"content-type": "application/json"}), EngineUnavailableError, 3),
+        (Fault(200, body={"choices": None}), EngineUnavailableError, 3),
+        (Fault(200, body={"choices": []}), EngineUnavailableError, 3),
     ],
     ids=lambda value: str(getattr(value, "status", "")),
 )
@@ -134,7 +134,7 @@ async def test_a_server_that_is_gone_is_named():
 
 
 async def test_a_call_that_never_ends_is_given_up(monkeypatch):
-    monkeypatch.setattr("tertulia.agents.language_model.chat.CALL_TIMEOUT", 0.05)
+    monkeypatch.setattr("tertulia.agents.language_model.gates.CALL_TIMEOUT", 0.05)
     holding = asyncio.Event()
 
     class Silent:

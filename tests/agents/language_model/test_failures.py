@@ -13,8 +13,8 @@ import ollama
 import openai
 import pytest
 
-from tertulia.agents.language_model.failures import map_failure, refuses_form
-from tertulia.errors import EngineError, EngineSettingsError, EngineUnavailableError, ReplyError
+from tertulia.agents.language_model.failures import map_failure, refuses_form, retry_after
+from tertulia.errors import EngineError, EngineSettingsError, EngineUnavailableError, PromptTooLongError, ReplyError
 
 ADDRESS = "http://127.0.0.1:8000/v1"
 
@@ -38,7 +38,7 @@ def status_error(library, status: int, message: str = "no"):
         (402, EngineSettingsError, "credit"),
         (403, EngineSettingsError, "allow"),
         (404, EngineSettingsError, "does not know the model openai:x"),
-        (413, EngineSettingsError, "longer"),
+        (413, PromptTooLongError, "longer"),
         (422, EngineSettingsError, "rejects the request"),
         (408, EngineUnavailableError, "HTTP 408"),
         (429, EngineUnavailableError, "HTTP 429"),
@@ -116,15 +116,60 @@ def test_ollama_says_which_model_is_missing():
 
 
 @pytest.mark.parametrize(
-    "message",
+    ("message", "room"),
     [
-        "This model's maximum context length is 8192 tokens",
-        "prompt is too long: 250000 tokens",
-        "context window exceeded",
+        ("This model's maximum context length is 8192 tokens. However, you requested 9000 tokens", 8192),
+        ("prompt is too long: 250000 tokens > 200000 maximum", 200_000),
+        ("context window exceeded", 0),
+        ("the request exceeds the available context size. n_prompt_tokens: 9000, 'n_ctx': 4096", 4096),
+        ("The input token count (1200000) exceeds the maximum number of tokens allowed (1048576).", 1_048_576),
+        ("Prompt contains 40000 tokens, too large for model with 32768 maximum context length", 32_768),
+        ("the model is loaded with context length of only 4096 tokens, which is not enough", 4096),
+        ("Input tokens exceed the configured limit of 272,000 tokens. Your messages resulted in 300,000", 272_000),
+        ("Input validation error: `inputs` tokens + `max_new_tokens` must be <= 4096. Given: 5000", 0),
+        ("the input length exceeds the context length", 0),
+        ("Please reduce the length of the messages or completion.", 0),
     ],
 )
-def test_a_prompt_that_is_too_long_is_named_as_such(message):
-    assert "longer than openai:x can read" in str(mapped(status_error(openai, 400, message)))
+def test_a_prompt_that_is_too_long_is_named_as_such_with_the_room_there_is(message, room):
+    error = mapped(status_error(openai, 400, message))
+    assert type(error) is PromptTooLongError
+    assert error.room == room
+    assert "--context-window" in error.hint
+
+
+@pytest.mark.parametrize(
+    "message", ["This conversation has no context", "limit on requests reached", "max_tokens must be at least 1"]
+)
+def test_other_rejections_are_not_taken_for_a_long_prompt(message):
+    assert type(mapped(status_error(openai, 400, message))) is EngineSettingsError
+
+
+def test_a_limit_on_tokens_per_minute_is_not_a_long_prompt():
+    assert type(mapped(status_error(openai, 429, "Limit reached: too many tokens"))) is EngineUnavailableError
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({"retry-after": "7"}, 7.0),
+        ({"retry-after": "0"}, 0.0),
+        ({"retry-after": "2.5"}, 2.5),
+        ({"retry-after-ms": "1500", "retry-after": "2"}, 1.5),
+        ({"retry-after": "Wed, 21 Oct 2015 07:28:00 GMT"}, 0.0),
+        ({"retry-after": "soon"}, None),
+        ({}, None),
+    ],
+)
+@pytest.mark.parametrize("library", [openai, anthropic], ids=["openai", "anthropic"])
+def test_how_long_to_wait_is_read_in_each_of_its_forms(library, headers, seconds):
+    error = status_error(library, 429)
+    error.response.headers.update(headers)
+    assert retry_after(error) == seconds
+
+
+def test_google_says_how_long_to_wait_in_its_message():
+    assert retry_after(RuntimeError("{'@type': 'RetryInfo', 'retryDelay': '37s'}")) == 37.0
 
 
 @pytest.mark.parametrize(
@@ -135,7 +180,7 @@ def test_a_prompt_that_is_too_long_is_named_as_such(message):
         ("ModelRateLimitError", EngineUnavailableError),
         ("ModelAPIError", EngineUnavailableError),
         ("ModelTimeoutError", EngineUnavailableError),
-        ("ContextOverflowError", EngineSettingsError),
+        ("ContextOverflowError", PromptTooLongError),
     ],
 )
 def test_langchains_own_classes_are_known_by_name(name, kind):
