@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 from urllib.parse import parse_qsl, urlsplit
+
+# A slow answer comes in this many pieces, with this many seconds between them.
+_DROPS = 20
+_BETWEEN_DROPS = 0.005
 
 
 @dataclass(frozen=True)
@@ -26,11 +31,16 @@ class Request:
 
 @dataclass(frozen=True)
 class Response:
-    """What to send back. `body` may be bytes, text or JSON-ready data; status 0 hangs up without an answer."""
+    """What to send back. `body` may be bytes, text or JSON-ready data; status 0 hangs up without an answer.
+
+    `cut` hangs up in the middle of the body, `drip` sends it in small pieces with pauses between them.
+    """
 
     status: int = 200
     body: Any = b""
     headers: dict[str, str] = field(default_factory=dict)
+    cut: bool = False
+    drip: bool = False
 
     def encoded(self) -> tuple[bytes, str]:
         if isinstance(self.body, bytes):
@@ -75,9 +85,21 @@ class LoopbackServer:
                         self.send_header(name, value)
                     self.send_header("content-length", str(len(data)))
                     self.end_headers()
-                    self.wfile.write(data)
+                    self._send(data, response)
                 except (BrokenPipeError, ConnectionResetError):
                     self.close_connection = True
+
+            def _send(self, data: bytes, response: Response) -> None:
+                if response.cut:
+                    self.wfile.write(data[: len(data) // 2])
+                    self.close_connection = True
+                    return
+                size = len(data) // _DROPS + 1 if response.drip else max(len(data), 1)
+                for start in range(0, len(data), size):
+                    self.wfile.write(data[start : start + size])
+                    self.wfile.flush()
+                    if response.drip:
+                        time.sleep(_BETWEEN_DROPS)
 
             do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _serve
 
