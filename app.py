@@ -22,7 +22,7 @@ from .settings import ROLES, TOPIC_LIMIT, Format, Settings
 from .storage.files import write_files
 from .storage.locks import forget_lock, run_lock
 from .storage.runs import FINISHED, Run, Runs, Status
-from .tracing import finish_tracing
+from .tracing import Trace, finish_tracing, switch_tracing
 
 if TYPE_CHECKING:
     from .graph.backend import Backend, Progress
@@ -160,15 +160,17 @@ class App:
                 roots.append(event.trace)
             on_event(event)
 
-        trace = ""
+        switch_tracing(self.settings.trace)
+        trace = Trace()
         try:
             with self.hold(row.id):
                 await self._drive(self._backend(), row.id, reviewer, listen)
         finally:
             if any(roots):
-                trace = await asyncio.to_thread(finish_tracing, roots[-1])
+                trace = await asyncio.to_thread(finish_tracing, roots[-1], self._scores(row.id))
+                self._note_trace(row.id, trace)
             await self._close_unused()
-        return Outcome(self.runs.get(row.id), trace=trace)
+        return Outcome(self.runs.get(row.id), trace=trace.link)
 
     def report(self, run: str) -> dict[str, Any]:
         """The finished report of a run with its evidence (`evidence.report.Report`).
@@ -316,6 +318,24 @@ class App:
         while self._opened:
             _, effects = self._opened.popitem()
             await asyncio.gather(*(source.close() for source in effects.sources.values()), return_exceptions=True)
+
+    def _scores(self, run: str) -> dict[str, float]:
+        """What is said of a finished report beside its trace: how much of it cites, and how much was verified."""
+        report = self.runs.load_report(run) if self.runs.get(run).status in FINISHED else None
+        sentences = report["summary"]["sentences"] if report is not None else 0
+        if report is None or not sentences:
+            return {}
+        summary = report["summary"]
+        return {
+            "citation_coverage": round(summary["cited"] / sentences, 4),
+            "verified_share": round(summary["verified"] / sentences, 4),
+        }
+
+    def _note_trace(self, run: str, trace: Trace) -> None:
+        if trace.problem:
+            self._notify(f"The trace could not be sent whole: {trace.problem}")
+        if trace.link:
+            self.runs.add_trace(run, trace.link)
 
     def _now(self) -> str:
         return self._clock().isoformat(timespec="seconds")

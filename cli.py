@@ -40,6 +40,7 @@ from .terminal.options import (
     Sources,
     Template,
     Topic,
+    TraceSwitch,
     Turns,
     Unsupported,
     WriterModel,
@@ -146,6 +147,7 @@ def report(
     template: Template = None,
     format: Formats = None,
     output: Output = None,
+    trace: TraceSwitch = None,
     json_lines: JsonLines = False,
     quiet: Quiet = False,
 ) -> None:
@@ -178,6 +180,7 @@ def resume(
     reviewer_model: ReviewerModel = None,
     base_url: BaseUrl = None,
     retry_failed: RetryFailed = False,
+    trace: TraceSwitch = None,
     json_lines: JsonLines = False,
     quiet: Quiet = False,
 ) -> None:
@@ -219,19 +222,22 @@ def show(
         int, typer.Option("--interview", metavar="N", help="The transcript of one interview.", show_default=False)
     ] = 0,
     cited: Annotated[bool, typer.Option("--sources", help="The sources it cites.")] = False,
+    traces: Annotated[bool, typer.Option("--trace", help="The links to its traces.")] = False,
     template: Template = None,
     as_json: Json = False,
 ) -> None:
-    """Show a report, its panel, an interview or its sources."""
+    """Show a report, its panel, an interview, its sources or its traces."""
     from .terminal import showing
 
-    if panel + bool(interview) + cited > 1:
-        raise UsageError("--panel, --interview and --sources exclude each other.", hint="Choose one of them.")
+    if panel + bool(interview) + cited + traces > 1:
+        raise UsageError("--panel, --interview, --sources and --trace exclude each other.", hint="Choose one of them.")
     app_ = _app(context)
     if panel:
         showing.show_panel(app_, run, as_json=as_json)
     elif cited:
         showing.show_sources(app_, run, as_json=as_json)
+    elif traces:
+        showing.show_traces(app_, run, as_json=as_json)
     elif interview:
         showing.show_interview(app_, run, interview, as_json=as_json)
     else:

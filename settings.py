@@ -82,6 +82,7 @@ class Settings(BaseModel):
     template: str = "report"
     format: Annotated[tuple[Format, ...], BeforeValidator(_split)] = ("md", "html", "json")
     contact: str = ""
+    trace: bool | None = None
 
     ollama_host: str = ""
     tavily_api_key: SecretStr = SecretStr("")

@@ -1,25 +1,66 @@
-"""LangSmith traces: on when its environment variables say so, never a reason to wait or to fail."""
+"""LangSmith traces: on when its environment variables or --trace say so, never a reason to wait or to fail.
+
+`TERTULIA_TRACE_CONTENT=off` sends names, times and counts only: no inputs, outputs, metadata values or error texts.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 import os
+import re
 import threading
 import time
 import uuid
-from collections.abc import Callable
-from typing import Final
+import warnings
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from .errors import UsageError
 
 # A dead or slow endpoint costs at most this much at the end of a run.
 EXIT_SECONDS: Final = 2.0
 
+_SWITCHES: Final = ("LANGSMITH_TRACING_V2", "LANGCHAIN_TRACING_V2", "LANGSMITH_TRACING", "LANGCHAIN_TRACING")
+_KEYS: Final = ("LANGSMITH_API_KEY", "LANGCHAIN_API_KEY")
+_CONTENT: Final = "TERTULIA_TRACE_CONTENT"
+# Ids and counts: what is left of the metadata when content is off.
+_HARMLESS: Final = frozenset({"run", "thread_id", "analyst", "turn", "usage_metadata", "version"})
+_NOT_SENT: Final = "(not sent)"
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """What became of a trace: the link to it, if there is one, and what went wrong, if anything did."""
+
+    link: str = ""
+    problem: str = ""
+
 
 def tracing_enabled() -> bool:
     """Whether LangSmith tracing is switched on (`LANGSMITH_TRACING=true`, or its older names)."""
-    names = ("LANGSMITH_TRACING_V2", "LANGCHAIN_TRACING_V2", "LANGSMITH_TRACING", "LANGCHAIN_TRACING")
-    value = next((os.environ[name] for name in names if os.environ.get(name)), "")
-    return value == "true"
+    return next((os.environ[name] for name in _SWITCHES if os.environ.get(name)), "") == "true"
+
+
+def content_is_traced() -> bool:
+    """Whether a trace may hold what was asked, found and written (`TERTULIA_TRACE_CONTENT` is not off)."""
+    return os.environ.get(_CONTENT, "").strip().casefold() not in {"off", "false", "0", "no"}
+
+
+def switch_tracing(wanted: bool | None) -> None:
+    """Let --trace or --no-trace win over the environment. Must come before LangChain is imported.
+
+    Raises:
+        UsageError: a trace is wanted and there is no key.
+    """
+    if wanted is None:
+        return
+    if wanted and not any(os.environ.get(name) for name in _KEYS):
+        raise UsageError("--trace needs a key.", hint="Set LANGSMITH_API_KEY.")
+    for name in _SWITCHES:
+        os.environ.pop(name, None)
+    os.environ["LANGSMITH_TRACING"] = "true" if wanted else "false"
 
 
 def prepare_tracing() -> uuid.UUID | None:
@@ -33,50 +74,100 @@ def prepare_tracing() -> uuid.UUID | None:
     os.environ.setdefault("LANGSMITH_USE_DAEMON", "true")
     # Compressed traces leave through a pool whose threads Python waits for (measured: 7 s with an endpoint that fails).
     os.environ.setdefault("LANGSMITH_DISABLE_RUN_COMPRESSION", "true")
-    # Its complaints run over many lines; who wants them adds a handler.
-    logging.getLogger("langsmith").addHandler(logging.NullHandler())
+    # Its complaints run over many lines: the last is told in one, at the end.
+    _complaints.begin()
+    if not content_is_traced():
+        from langsmith.run_trees import get_cached_client  # noqa: PLC0415 - only traced runs pay for the import
+
+        get_cached_client(
+            hide_inputs=True, hide_outputs=True, anonymizer=_without_content, omit_traced_runtime_info=True
+        )
     return uuid.uuid4()
 
 
-def finish_tracing(root: str) -> str:
-    """Send what is left and return the link to the trace, both within `EXIT_SECONDS`; "" when there is no link."""
+def name_step(name: str, **metadata: Any) -> None:
+    """Give the step that runs now a name that a reader of the trace understands, and what to filter it by."""
+    if not tracing_enabled():
+        return
+    from langchain_core.runnables.config import var_child_runnable_config  # noqa: PLC0415
+    from langchain_core.tracers import LangChainTracer  # noqa: PLC0415
+
+    callbacks: Any = (var_child_runnable_config.get() or {}).get("callbacks")
+    step = str(getattr(callbacks, "parent_run_id", ""))
+    for tracer in getattr(callbacks, "handlers", ()):
+        if isinstance(tracer, LangChainTracer) and step in tracer.run_map:
+            run = tracer.run_map[step]
+            run.name = name
+            run.add_metadata(metadata)
+
+
+def finish_tracing(root: str, scores: Mapping[str, float]) -> Trace:
+    """Send what is left, with these scores on the root; all within `EXIT_SECONDS`, whatever the endpoint does."""
     deadline = time.monotonic() + EXIT_SECONDS
     link: list[str] = []
-    _within(EXIT_SECONDS, lambda: _flush(deadline))
-    _within(deadline - time.monotonic(), lambda: link.append(_link(root)))
-    return link[0] if link else ""
 
+    def send() -> None:
+        from langsmith.run_trees import get_cached_client  # noqa: PLC0415 - only traced runs pay for the import
+        from langsmith.utils import get_tracer_project  # noqa: PLC0415
 
-def _flush(deadline: float) -> None:
-    from langsmith.run_trees import get_cached_client  # noqa: PLC0415 - only traced runs pay for the import
+        client = get_cached_client()
+        project = client.read_project(project_name=get_tracer_project()).id
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            for key, score in scores.items():
+                client.create_feedback(root, key, score=score, trace_id=root, session_id=project)
+        client.flush(timeout=max(0.0, deadline - time.monotonic()))
 
-    get_cached_client().flush(timeout=max(0.0, deadline - time.monotonic()))
+        async def ask() -> str:
+            answer = await client.runs.get_url(root, project_id=str(project), trace_id=root)
+            return answer.url or ""
 
+        link.append(asyncio.run(ask()))
 
-def _link(root: str) -> str:
-    from langsmith.run_trees import get_cached_client  # noqa: PLC0415
-    from langsmith.utils import get_tracer_project  # noqa: PLC0415
-
-    client = get_cached_client()
-    project = str(client.read_project(project_name=get_tracer_project()).id)
-
-    async def ask() -> str:
-        answer = await client.runs.get_url(root, project_id=project, trace_id=root)
-        return answer.url or ""
-
-    return asyncio.run(ask())
+    _within(EXIT_SECONDS, send)
+    problem = _complaints.last or ("" if link else "it did not answer in time")
+    return Trace("" if problem else link[0], problem)
 
 
 def _within(seconds: float, work: Callable[[], None]) -> None:
-    """Do this in a daemon thread and wait no longer than allowed; whatever goes wrong stays here."""
+    """Do this in a daemon thread and wait no longer than allowed; whatever goes wrong is told in one line."""
 
     def guarded() -> None:
         try:
             work()
-        except Exception:  # noqa: BLE001 - tracing may fail in any way, the run may not
-            return
+        except Exception as error:  # noqa: BLE001 - tracing may fail in any way, the run may not
+            _complaints.note(str(error))
 
-    if seconds > 0:
-        thread = threading.Thread(target=guarded, name="tertulia-tracing", daemon=True)
-        thread.start()
-        thread.join(seconds)
+    thread = threading.Thread(target=guarded, name="tertulia-tracing", daemon=True)
+    thread.start()
+    thread.join(seconds)
+
+
+def _without_content(data: dict[str, Any]) -> dict[str, Any]:
+    """What is left of metadata, or of an error, when content is off."""
+    if set(data) == {"error"}:
+        return {"error": _NOT_SENT}
+    return {name: value for name, value in data.items() if name in _HARMLESS}
+
+
+class _Complaints(logging.Handler):
+    """The last thing LangSmith's client complained of, in a line."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.last = ""
+
+    def begin(self) -> None:
+        self.last = ""
+        logging.getLogger("langsmith").addHandler(self)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.note(record.getMessage())
+
+    def note(self, text: str) -> None:
+        """Keep what happened, without where in the client it did, nor what that quotes."""
+        said = re.split(r"langsmith\.utils\.\w+: ", " ".join(text.split()))[-1]
+        self.last = re.split(r"\.? ?[A-Z]\w*Error\(", said)[0][:200]
+
+
+_complaints = _Complaints()

@@ -19,6 +19,7 @@ from ..evidence.passages import Excerpt
 from ..evidence.ranking import rank_excerpts
 from ..evidence.verification import title_holds
 from ..sources.base import Query
+from ..tracing import name_step
 from .context import Context, step
 from .replies import clean_reply
 from .routing import after_answer, after_question
@@ -55,7 +56,9 @@ def build_interview() -> StateGraph[InterviewState, Context, InterviewState, Int
 async def ask(state: InterviewState, runtime: Runtime[Context]) -> InterviewState:
     """The next question with its queries, or the reason to stop."""
     turns = state.get("turns", [])
-    async with step(runtime, analyst=state["analyst"]["id"], turn=len(turns) + 1) as current:
+    number = len(turns) + 1
+    name_step(f"ask, turn {number}", analyst=state["analyst"]["id"], turn=number)
+    async with step(runtime, analyst=state["analyst"]["id"], turn=number) as current:
         context = current.context
         brief = QuestionBrief(
             topic=state["topic"],
@@ -76,6 +79,7 @@ async def ask(state: InterviewState, runtime: Runtime[Context]) -> InterviewStat
 async def search(state: SearchTask, runtime: Runtime[Context]) -> InterviewState:
     """Search one source for one question. A source that fails is a gap; the interview goes on without it."""
     name = state["source"]
+    name_step(f"search {name}, turn {state['turn']}", analyst=state["analyst"], turn=state["turn"], source=name)
     async with step(runtime, analyst=state["analyst"], turn=state["turn"]) as current:
         context = current.context
         queries = [Query(text, state["language"], SEARCH_DOCUMENTS) for text in state["queries"]]
@@ -108,6 +112,7 @@ async def answer(state: InterviewState, runtime: Runtime[Context]) -> InterviewS
     """The expert's answer, from the best passages that were found for this question. Without any, it is empty."""
     turns, question = state.get("turns", []), state["question"]
     number = len(turns) + 1
+    name_step(f"answer, turn {number}", analyst=state["analyst"]["id"], turn=number)
     async with step(runtime, analyst=state["analyst"]["id"], turn=number) as current:
         context = current.context
         # Sources in their own order, not in the order in which they happened to finish.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -22,7 +23,7 @@ from ..evidence.report import Report
 from ..sources.base import Source
 from ..storage.ledger import SqliteLedgerStore
 from ..storage.runs import FINISHED, Run, Runs, Status, new_run_id
-from ..tracing import prepare_tracing
+from ..tracing import content_is_traced, prepare_tracing
 from ..version import VERSION
 from .backend import Progress
 from .checkpoints import open_checkpointer
@@ -253,9 +254,16 @@ def _config(row: Run, engine: str = "", root: UUID | None = None) -> RunnableCon
     """The run's configuration: its thread, and what traces are searched by."""
     config: RunnableConfig = {
         "configurable": {"thread_id": row.id},
-        "run_name": f"tertulia: {row.topic[:80]}",
-        "tags": ["tertulia", f"engine:{engine}"],
-        "metadata": {"run": row.id, "thread_id": row.id, "engine": engine, "version": VERSION},
+        "run_name": f"tertulia: {row.topic[:80] if content_is_traced() else row.id}",
+        "tags": ["tertulia", f"engine:{engine}"] if content_is_traced() else ["tertulia"],
+        "metadata": {
+            "run": row.id,
+            "thread_id": row.id,
+            "topic": hashlib.sha256(row.topic.encode()).hexdigest()[:12],
+            "engine": engine,
+            "language": row.request.get("language", ""),
+            "version": VERSION,
+        },
     }
     if root is not None:
         config["run_id"] = root

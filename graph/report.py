@@ -14,6 +14,7 @@ from typing import cast
 from langchain_core.runnables import RunnableConfig
 from langgraph.graph import END, START, StateGraph
 
+from ..tracing import content_is_traced
 from . import compose, interview, panel
 from .context import Context
 from .routing import after_review, after_sections
@@ -66,7 +67,7 @@ def _add_interview(graph: StateGraph[ReportState, Context, ReportInput, ReportSt
         analyst = state["analyst"]
         named: RunnableConfig = {
             **config,
-            "run_name": f"interview: {analyst['role']}",
+            "run_name": f"interview: {analyst['role'] if content_is_traced() else analyst['id']}",
             "tags": [*(config.get("tags") or []), f"analyst:{analyst['id']}"],
             "metadata": {**(config.get("metadata") or {}), "analyst": analyst["id"], "role": analyst["role"]},
         }

@@ -47,6 +47,9 @@ MIGRATIONS: Final = (
         PRIMARY KEY (run, key)
     ) WITHOUT ROWID;
     """,
+    """
+    ALTER TABLE runs ADD COLUMN trace TEXT NOT NULL DEFAULT '';
+    """,
 )
 
 

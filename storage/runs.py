@@ -20,13 +20,17 @@ Status = Literal[
 FINISHED: Final[frozenset[Status]] = frozenset({"partial", "done"})
 
 _COLUMNS = (
-    "id, topic, status, created_at, updated_at, request, engine, title, output, detail, input_tokens, output_tokens"
+    "id, topic, status, created_at, updated_at, request, engine, title, output, detail, "
+    "input_tokens, output_tokens, trace"
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One row: `request` is what the run was asked for, without secrets; `detail` says why it failed or stopped."""
+    """One row: `request` is what the run was asked for, without secrets; `detail` says why it failed or stopped.
+
+    `trace` holds the links to its traces, a line for each part of the run.
+    """
 
     id: str
     topic: str
@@ -40,6 +44,7 @@ class Run:
     detail: str
     input_tokens: int
     output_tokens: int
+    trace: str
 
     def to_dict(self) -> dict[str, Any]:
         """The run as JSON-ready data."""
@@ -104,6 +109,13 @@ class Runs:
         with connect(self.path) as connection:
             rows = connection.execute(f"SELECT {_COLUMNS} FROM runs ORDER BY created_at DESC, id").fetchall()  # noqa: S608
         return [_run(row) for row in rows]
+
+    def add_trace(self, run: str, link: str) -> None:
+        """Keep the link to the trace of one more part of the run."""
+        with connect(self.path) as connection:
+            connection.execute(
+                "UPDATE runs SET trace = ltrim(trace || char(10) || ?, char(10)) WHERE id = ?", (link, run)
+            )
 
     def save_reply(self, run: str, question: str, reply: Mapping[str, Any]) -> None:
         """Keep a person's reply before the graph gets it. `question` is the id of what it answers."""

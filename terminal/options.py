@@ -55,6 +55,12 @@ PanelFile = Annotated[
     Path | None, typer.Option("--panel", metavar="FILE", help="Use the analysts of this YAML or JSON file.")
 ]
 
+TraceSwitch = Annotated[
+    bool | None,
+    typer.Option(
+        "--trace/--no-trace", help="Trace to LangSmith, whatever the environment says.  [default: LANGSMITH_TRACING]"
+    ),
+]
 RetryFailed = Annotated[
     bool,
     typer.Option("--retry-failed", help="Hold the interviews again that failed in a finished run, and only those."),

@@ -70,6 +70,22 @@ def show_panel(app: App, run: str, *, as_json: bool) -> None:
         result(write_panel(panel))
 
 
+def show_traces(app: App, run: str, *, as_json: bool) -> None:
+    """The links to the traces of a run, one for each part of it.
+
+    Raises:
+        UsageError: it was not traced.
+    """
+    row = app.runs.get(run)
+    links = row.trace.splitlines()
+    if not links:
+        raise UsageError(f"Run {row.id} was not traced.", hint="Set LANGSMITH_API_KEY and add --trace.")
+    if as_json:
+        _print_json(links)
+    else:
+        result("\n".join(links))
+
+
 def _print_markdown(text: str) -> None:
     console = open_console(stderr=False)
     if not console.is_terminal:

@@ -26,6 +26,7 @@ def test_a_run_is_one_trace_with_readable_names():
         assert result.returncode == 0, result.stderr
         runs = collector.runs
         tree = collector.tree()
+        shown = place.run("show", next(iter(runs.values()))["extra"]["metadata"]["run"], "--trace")
     roots = [run for run in runs.values() if "." not in run["dotted_order"]]
     assert [run["name"] for run in roots] == ["tertulia: Tidal mills in Orvania"]
     assert len({run["trace_id"] for run in runs.values()}) == 1
@@ -33,7 +34,8 @@ def test_a_run_is_one_trace_with_readable_names():
 
     names = [name.strip() for name in tree]
     assert {"survey", "propose_panel", "review_panel", "collect_sections", "assemble"} <= set(names)
-    assert {"ask", "search", "answer", "write_section", "write_introduction", "write_conclusion"} <= set(names)
+    assert {"ask, turn 1", "search web, turn 1", "search wikipedia, turn 1", "answer, turn 1"} <= set(names)
+    assert {"write_section", "check_section", "write_introduction", "write_conclusion"} <= set(names)
     interviews = [run for run in runs.values() if run["name"].startswith("interview: ")]
     assert {run["extra"]["metadata"]["analyst"] for run in interviews} == {"a1", "a2"}
     metadata = roots[0]["extra"]["metadata"]
@@ -42,6 +44,36 @@ def test_a_run_is_one_trace_with_readable_names():
     models = [run for run in runs.values() if run["run_type"] == "llm"]
     assert len(models) == len(place.model.asked)
     assert any(line.endswith(f"/r/{roots[0]['id']}") for line in result.stderr.split()), result.stderr
+    assert shown.stdout.strip().endswith(f"/r/{roots[0]['id']}")
+    scores = {entry["key"]: entry["score"] for entry in collector.feedback if entry["run_id"] == roots[0]["id"]}
+    assert set(scores) == {"citation_coverage", "verified_share"}
+    assert all(0 < score <= 1 for score in scores.values())
+
+
+def test_a_trace_without_content_holds_names_times_and_counts():
+    """No word of the topic, of a page, a prompt or a reply is sent; the tree and its tokens are."""
+    with world() as place, LangSmithServer() as collector:
+        result = place.run(
+            *place.report_arguments, "--analysts", "2", "--turns", "1", "--yes", "--trace",
+            **{**traced(collector.url), "LANGSMITH_TRACING": "false"}, TERTULIA_TRACE_CONTENT="off",
+        )  # fmt: skip
+        assert result.returncode == 0, result.stderr
+        runs = collector.runs
+        sent = b" ".join(collector.bodies)
+    assert len(runs) > 20
+    assert any(run.get("extra", {}).get("metadata", {}).get("usage_metadata") for run in runs.values())
+    for word in (b"Orvania", b"barley", b"tidal", b"Tidal", b"Ana Ruiz", b"openai:x", b"tvly-test"):
+        assert word not in sent, sent[max(0, sent.find(word) - 200) :][:400]
+
+
+def test_the_flag_wins_over_the_environment():
+    with world() as place, LangSmithServer() as collector:
+        small = [*place.report_arguments, "--analysts", "1", "--turns", "1", "--yes"]
+        assert place.run(*small, "--no-trace", **traced(collector.url)).returncode == 0
+        assert collector.requests == []
+        keyless = place.run(*small, "--trace")
+        assert keyless.returncode == 2
+        assert "LANGSMITH_API_KEY" in keyless.stderr
 
 
 def test_without_its_variables_nothing_is_sent():
@@ -80,5 +112,6 @@ def test_a_dead_endpoint_costs_two_seconds_at_most(kind: str):
     assert report_path(result.stdout).is_file()
     assert "Traceback" not in result.stderr
     assert "Failed to" not in result.stderr
+    assert result.stderr.count("The trace could not be sent") == 1
     # Two seconds of waiting, and as much again for what tracing itself costs on a busy machine.
     assert with_trace - plain < 4

@@ -58,6 +58,17 @@ class LangSmithServer(LoopbackServer):
                     target.update({key: item for key, item in value.items() if item is not None})
         return merged
 
+    @property
+    def feedback(self) -> list[dict[str, Any]]:
+        """The scores that were sent."""
+        with self._lock:
+            return [value for name, value in self._parts if name.startswith("feedback.")]
+
+    @property
+    def bodies(self) -> list[bytes]:
+        """What was sent, unpacked."""
+        return [_unpacked(request) for request in self.requests]
+
     def tree(self) -> list[str]:
         """The names of all runs, each indented by its depth, in the order in which they started."""
         runs = sorted(self.runs.values(), key=lambda run: run["dotted_order"])
@@ -65,9 +76,7 @@ class LangSmithServer(LoopbackServer):
 
 
 def _parts(request: Request) -> list[tuple[str, Any]]:
-    body = request.body
-    if request.headers.get("content-encoding") == "zstd":
-        body = zstandard.ZstdDecompressor().stream_reader(io.BytesIO(body), read_across_frames=True).read()
+    body = _unpacked(request)
     head = f"Content-Type: {request.headers['content-type']}\r\n\r\n".encode()
     message = BytesParser(policy=HTTP).parsebytes(head + body)
     parts = []
@@ -77,6 +86,12 @@ def _parts(request: Request) -> list[tuple[str, Any]]:
         assert isinstance(payload, bytes)
         parts.append((name, json.loads(payload)))
     return parts
+
+
+def _unpacked(request: Request) -> bytes:
+    if request.headers.get("content-encoding") == "zstd":
+        return zstandard.ZstdDecompressor().stream_reader(io.BytesIO(request.body), read_across_frames=True).read()
+    return request.body
 
 
 def _project(name: str) -> dict[str, Any]:
