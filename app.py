@@ -264,6 +264,7 @@ class App:
             "check_model": settings.check_model,
             "model": settings.model,
             "role_models": settings.role_models,
+            "cache": settings.cache,
             "base_url": settings.base_url,
             "sources": list(settings.sources),
             "docs": [str(path) for path in settings.docs],
@@ -295,6 +296,7 @@ class App:
             update={
                 "model": request["model"],
                 **{f"{role}_model": request.get("role_models", {}).get(role, "") for role in ROLES},
+                "cache": request.get("cache", False),
                 "check_model": request.get("check_model", ""),
                 "base_url": request["base_url"],
                 "sources": tuple(request["sources"]),

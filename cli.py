@@ -21,6 +21,7 @@ from .terminal.consoles import result, say
 from .terminal.options import (
     Analysts,
     BaseUrl,
+    Cache,
     CheckModel,
     Concurrency,
     Docs,
@@ -142,6 +143,7 @@ def report(
     feedback: Feedback = None,
     panel: PanelFile = None,
     concurrency: Concurrency = None,
+    cache: Cache = None,
     unsupported: Unsupported = None,
     check_model: CheckModel = None,
     template: Template = None,

@@ -296,6 +296,17 @@ class PaidCall:
             "estimated": estimated,
         }
 
+    def settle_from_cache(self) -> None:
+        """Note a reply that had been given before: it used nothing."""
+        self.usage = {
+            "role": self.role,
+            "model": self.model,
+            "input_tokens": 0,
+            "output_tokens": 0,
+            "cost": 0.0,
+            "from_cache": True,
+        }
+
 
 @contextmanager
 def spending(budget: Budget, node: str, *, analyst: str = "", turn: int = 0) -> Iterator[list[Usage]]:

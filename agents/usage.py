@@ -18,7 +18,8 @@ class Usage(TypedDict):
     `node`, `analyst` and `turn` say for which step of the run. `cached_tokens` are those of `input_tokens` that the
     provider had cached. `cost` is in USD: 0 for a local model, None when the price is not known. `estimated` says that
     the provider counted nothing, so that the tokens are estimated from characters. Runs of version 0.1.0 have only the
-    first four.
+    first four. `from_cache` says that the reply had been given before (`--cache`) and was not asked for again: it used
+    nothing.
     """
 
     role: str
@@ -31,6 +32,7 @@ class Usage(TypedDict):
     node: NotRequired[str]
     analyst: NotRequired[str]
     turn: NotRequired[int]
+    from_cache: NotRequired[bool]
 
 
 def report_usage(usage: Usage) -> None:

@@ -66,6 +66,10 @@ RetryFailed = Annotated[
     typer.Option("--retry-failed", help="Hold the interviews again that failed in a finished run, and only those."),
 ]
 
+Cache = Annotated[
+    bool | None,
+    typer.Option("--cache", help="Answer model calls that were made before from a file, without asking again."),
+]
 Unsupported = Annotated[
     str | None,
     typer.Option(

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ValidationError
 from ...errors import ReplyError
 from ..budget import paid_call
 from ..prices import Rate
+from .cache import forgets_failures, is_cached
 from .failures import refuses_form
 from .forms import json_schema
 from .gates import gate_to
@@ -74,6 +75,7 @@ class Chat:
         self._form_options = {"strict": True} if strict else {}
         self._rung = 0
 
+    @forgets_failures
     async def write(self, prompt: Prompt, role: str) -> str:
         """A text, freed of reasoning, fences and preambles. Cut by length, it is continued once.
 
@@ -90,6 +92,7 @@ class Chat:
             f"{self.name} wrote nothing, twice.", hint="Try again, or choose another --model; some models only think."
         )
 
+    @forgets_failures
     async def structure(
         self, prompt: Prompt, form: type[Form], role: str, *, check: Callable[[Form], str] | None = None
     ) -> Form:
@@ -165,7 +168,10 @@ class Chat:
         async with paid_call(role, self.name, self.rate, _measured(model, messages)) as call:
             message = await gate_to(self._address, self._width).send(request, model=self.name)
             # What a call cost is noted whether its reply can be used or not.
-            call.settle(message.usage_metadata, _reply_of(message))
+            if is_cached(message):
+                call.settle_from_cache()
+            else:
+                call.settle(message.usage_metadata, _reply_of(message))
         return message
 
 

@@ -121,6 +121,7 @@ def open_chat_model(name: str, settings: Settings, environment: Mapping[str, str
     Raises:
         MissingExtraError: the provider's package is not installed.
         EngineSettingsError: the provider's key is not set.
+        StorageError: replies are to be cached, and the cache cannot be written.
     """
     provider, model = split_name(name)
     if importlib.util.find_spec(provider.package) is None:
@@ -133,6 +134,10 @@ def open_chat_model(name: str, settings: Settings, environment: Mapping[str, str
 
     # Replies are wanted whole: no caller reads them as they come, and streamed ones may lack the token counts.
     model_options: dict[str, Any] = {"disable_streaming": True, **options}
+    if settings.cache:
+        from .cache import ReplyCache  # noqa: PLC0415 - imports LangChain
+
+        model_options["cache"] = ReplyCache(settings.home, model=name, address=address_of(name, settings, environment))
     # It warns of what the ladder of structured output is for.
     warnings.filterwarnings("ignore", category=UserWarning, module=r"langchain_openai\.")
     chat_model: BaseChatModel = init_chat_model(model, model_provider=provider.langchain_name, **model_options)
