@@ -127,7 +127,7 @@ def test_every_option_of_report_is_in_the_table_with_its_default():
     """No option is missing, none is invented, and defaults are those of the settings."""
     listed = set(re.findall(r"(--[a-z][a-z-]+)", README.partition("## All options")[2].partition("| exit code")[0]))
     shown = run("tertulia report --help", {**os.environ, "COLUMNS": "200"}).stdout
-    assert listed == set(re.findall(r"(?:^ +(?:-\w, )?|(?<=[a-z])/)(--[a-z-]+)", shown, re.MULTILINE)) - {"--help"}
+    assert listed == set(re.findall(r"(?:^ +(?:-\w, )?|(?<=[a-z]) ?/ ?)(--[a-z-]+)", shown, re.MULTILINE)) - {"--help"}
     defaults = Settings(home=Path())
     for option in ("analysts", "turns", "concurrency"):
         assert f"`TERTULIA_{option.upper()}` | {getattr(defaults, option)} |" in README
