@@ -19,7 +19,7 @@ from .agents import EXTRACTIVE, choose_model
 from .agents.language_model.providers import PROVIDERS, address_of, split_name
 from .errors import SettingsError, TertuliaError
 from .settings import Settings, load_settings
-from .storage.runs import Runs
+from .storage.inspection import inspect_home
 from .tracing import tracing_enabled
 from .version import VERSION
 
@@ -55,20 +55,16 @@ def examine(*, online: bool, environment: Mapping[str, str] | None = None) -> li
         # The rest is still worth knowing, as it would be without settings.
         findings.append(Finding("settings", "broken", str(error), error.hint))
         settings = Settings()
-    findings += [_home(settings), _engine(settings, environment), *_providers(environment), *_sources(settings)]
+    findings += [*_home(settings), _engine(settings, environment), *_providers(environment), *_sources(settings)]
     findings.append(_tracing(environment))
     if online:
         findings += _reach(_addresses(settings, environment))
     return findings
 
 
-def _home(settings: Settings) -> Finding:
-    try:
-        runs = Runs(settings.home)
-        count = len(runs.list())
-    except TertuliaError as error:
-        return Finding("home", "broken", str(error), error.hint)
-    return Finding("home", "ok", f"{runs.path}: {count} runs")
+def _home(settings: Settings) -> Iterator[Finding]:
+    for condition in inspect_home(settings.home):
+        yield Finding(condition.part, "ok" if condition.well else "broken", condition.detail, condition.hint)
 
 
 def _engine(settings: Settings, environment: Mapping[str, str]) -> Finding:

@@ -17,6 +17,8 @@ from .failures import folder_error, storage_error
 
 FILE_NAME: Final = "tertulia.db"
 BUSY_SECONDS: Final = 10.0
+_DATABASE_BEGINS: Final = b"SQLite format 3\0"
+_LOG_BEGINS: Final = (b"\x37\x7f\x06\x82", b"\x37\x7f\x06\x83")  # sqlite.org/fileformat2.html
 
 # Numbered by place: PRAGMA user_version says how many have run. Only ever add to the end.
 MIGRATIONS: Final = (
@@ -62,12 +64,14 @@ def prepare_database(home: Path) -> Path:
     path = home / FILE_NAME
     try:
         home.mkdir(parents=True, exist_ok=True, mode=0o700)
+        refuse_foreign(path)
         if not path.exists():
             # Created with its mode, so that it is never readable by others, not even for a moment.
             os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
         with connect(path) as connection:
+            version = require_ours(connection, path)
             connection.execute("PRAGMA journal_mode=WAL")
-            _migrate(connection, path)
+            _migrate(connection, version)
     except OSError as error:
         raise folder_error(home, error, hint="Set TERTULIA_HOME to a folder you may write to.") from error
     return path
@@ -94,13 +98,70 @@ def connect(path: Path) -> Iterator[sqlite3.Connection]:
         connection.close()
 
 
-def _migrate(connection: sqlite3.Connection, path: Path) -> None:
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
+def refuse_foreign(path: Path) -> None:
+    """Look at the files before SQLite does, which empties a log that fits no database and takes in one that does.
+
+    Raises:
+        StorageError: the file is no database or comes from a newer tertulia, its log is not one, or there is a log
+            without a database.
+        OSError: the files cannot be read.
+    """
+    away = f"Move {path} away to start anew; tertulia does not overwrite it."
+    if path.is_dir():
+        raise StorageError(f"{path} is a folder, not a database.", hint=away)
+    log = path.with_name(f"{path.name}-wal")
+    # The log first: whoever makes a database writes into it before its log.
+    log_begin, begin = _begin(log, 4).strip(b"\0"), _begin(path, 64)
+    if log_begin and not begin:
+        raise StorageError(
+            f"{log} is there without its database {path.name}; it may hold the last changes.",
+            hint=f"Put {path.name} back beside it, or move {log.name} away to start anew.",
+        )
+    if log_begin and log_begin not in _LOG_BEGINS:
+        raise StorageError(
+            f"{log} is not a log of {path.name}.", hint="Put the right one back, or move it away to go on without it."
+        )
+    if begin and not begin.startswith(_DATABASE_BEGINS):
+        raise StorageError(f"{path} is not a database.", hint=away)
+    _refuse_newer(path, int.from_bytes(begin[60:64], "big"))
+
+
+def require_ours(connection: sqlite3.Connection, path: Path) -> int:
+    """How many migrations a database has; one of a newer version or of another program is left alone.
+
+    Raises:
+        StorageError: it is one of those.
+    """
+    connection.execute("BEGIN")
+    version: int = connection.execute("PRAGMA user_version").fetchone()[0]
+    table = connection.execute("SELECT name FROM sqlite_master LIMIT 1").fetchone()
+    connection.rollback()
+    _refuse_newer(path, version)
+    if table is not None and not version:
+        raise StorageError(
+            f"{path} belongs to another program: it has a table {table[0]!r} of its own.",
+            hint=f"Move {path} away to start anew; tertulia does not overwrite it.",
+        )
+    return version
+
+
+def _refuse_newer(path: Path, version: int) -> None:
     if version > len(MIGRATIONS):
         raise StorageError(
             f"{path} was written by a newer tertulia (version {version}; this one knows {len(MIGRATIONS)}).",
             hint="Upgrade tertulia, or set TERTULIA_HOME to another folder.",
         )
+
+
+def _begin(path: Path, size: int) -> bytes:
+    try:
+        with path.open("rb") as stream:
+            return stream.read(size)
+    except FileNotFoundError:
+        return b""
+
+
+def _migrate(connection: sqlite3.Connection, version: int) -> None:
     for number, script in enumerate(MIGRATIONS[version:], start=version + 1):
         # One transaction with a check inside: two processes that start together do not both migrate.
         connection.execute("BEGIN IMMEDIATE")

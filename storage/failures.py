@@ -47,6 +47,12 @@ def is_damage(error: sqlite3.Error) -> bool:
     return _code(error) in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 
 
+def damaged(what: str, error: Exception) -> StorageError:
+    """A row of the database that cannot be understood, although SQLite has nothing to say against it."""
+    hint = "Put a copy of the database back; `tertulia doctor` says where it is and whether more of it is damaged."
+    return StorageError(f"What is stored as {what} is damaged: {error}.", hint=hint)
+
+
 def folder_error(folder: Path, error: OSError, *, hint: str) -> StorageError:
     """What the operating system reports about a folder; `hint` says what to do when it is not for want of space."""
     if error.errno in _FULL:
@@ -56,10 +62,12 @@ def folder_error(folder: Path, error: OSError, *, hint: str) -> StorageError:
 
 def disk_full(folder: Path, what: str) -> StorageError:
     """There is no room in a folder for `what`: a file's name, or what its files are called."""
-    free = describe_bytes(free_bytes(folder))
-    return StorageError(
-        f"The disk is full: {what} cannot be written in {folder} ({free} free).", hint="Free some space there."
-    )
+    free = free_bytes(folder)
+    where = f"{what} cannot be written in {folder} ({describe_bytes(free)} free)."
+    if free < TIGHT:
+        return StorageError(f"The disk is full: {where}", hint="Free some space there.")
+    hint = "Free some space there, or raise the quota or the limit on the size of files."
+    return StorageError(f"The disk, or your share of it, is full: {where}", hint=hint)
 
 
 def free_bytes(folder: Path) -> int:

@@ -10,6 +10,7 @@ from pathlib import Path
 from ..evidence.documents import Document
 from ..evidence.passages import Passage
 from .database import connect
+from .failures import damaged
 
 
 class SqliteLedgerStore:
@@ -32,7 +33,10 @@ class SqliteLedgerStore:
     def _load(self) -> tuple[list[Document], list[Passage]]:
         with connect(self._path) as connection:
             rows = connection.execute("SELECT data FROM documents WHERE run = ? ORDER BY id", (self._run,)).fetchall()
-            documents = [Document(**json.loads(row["data"])) for row in rows]
+            try:
+                documents = [Document(**json.loads(row["data"])) for row in rows]
+            except (ValueError, TypeError) as error:
+                raise damaged(f"the documents of run {self._run}", error) from error
             texts = {document.id: document.text for document in documents}
             passages = [
                 Passage(

@@ -10,10 +10,14 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Final
 
 from filelock import FileLock, Timeout
 
-from ..errors import RunBusyError, StorageError
+from ..errors import RunBusyError
+from .failures import folder_error
+
+_HINT: Final = "Check the folder's rights; `tertulia doctor` says more."
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +75,7 @@ def _lock(home: Path, run: str) -> FileLock:
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as error:
-        raise _unwritable(folder, error) from error
+        raise folder_error(folder, error, hint=_HINT) from error
     return FileLock(folder / f"{run}.lock", timeout=0, mode=0o600)
 
 
@@ -81,15 +85,8 @@ def _acquired(lock: FileLock) -> bool:
     except Timeout:
         return False
     except OSError as error:
-        raise _unwritable(Path(lock.lock_file).parent, error) from error
+        raise folder_error(Path(lock.lock_file).parent, error, hint=_HINT) from error
     return True
-
-
-def _unwritable(folder: Path, error: OSError) -> StorageError:
-    return StorageError(
-        f"The folder {folder} cannot be written: {error.strerror or error}.",
-        hint="Free some space or check the folder's rights; `tertulia doctor` says more.",
-    )
 
 
 def _note_file(home: Path, run: str) -> Path:

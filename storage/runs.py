@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal, get_args
 
-from ..errors import StorageError, UnknownRunError
+from ..errors import UnknownRunError
 from .database import connect, prepare_database
+from .failures import damaged
 
 Status = Literal[
     "created", "running", "awaiting_approval", "interrupted", "failed", "no_evidence", "cancelled", "partial", "done"
@@ -150,7 +151,7 @@ class Runs:
         try:
             report: dict[str, Any] = json.loads(zlib.decompress(row["report"]))
         except (zlib.error, ValueError) as error:
-            raise StorageError(f"The stored report of run {run} is damaged: {error}.") from error
+            raise damaged(f"the report of run {run}", error) from error
         return report
 
     def delete(self, run: str) -> None:
@@ -166,5 +167,8 @@ class Runs:
 
 def _run(row: sqlite3.Row) -> Run:
     values = dict(row)
-    values["request"] = json.loads(values["request"])
+    try:
+        values["request"] = json.loads(values["request"])
+    except ValueError as error:
+        raise damaged(f"the request of run {row['id']}", error) from error
     return Run(**values)
