@@ -18,7 +18,7 @@ from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 
 from ..errors import StorageError
 from ..storage.database import BUSY_SECONDS
-from ..storage.failures import storage_error
+from ..storage.failures import damaged, storage_error
 
 _NOT_ITS_FAULT = (asyncio.CancelledError, StorageError)
 
@@ -45,7 +45,10 @@ class InterruptibleSaver(AsyncSqliteSaver):
     async def aget_tuple(self, config: RunnableConfig) -> CheckpointTuple | None:
         """The latest checkpoint of a run, or the one that is named."""
         with _explained(self._path):
-            return await super().aget_tuple(config)
+            try:
+                return await super().aget_tuple(config)
+            except (ValueError, TypeError) as error:
+                raise damaged(f"the progress of run {config['configurable']['thread_id']}", error) from error
 
     async def aput(
         self,

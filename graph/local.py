@@ -147,7 +147,8 @@ class LocalBackend:
         except BaseException as error:
             # Whatever ends the run, also Ctrl-C and a closed generator, its row must not go on saying "running".
             status: Status = "failed" if isinstance(error, Exception) else "interrupted"
-            self._runs.update(row.id, now=self._now(), status=status, detail=type(error).__name__)
+            with suppress(StorageError):
+                self._runs.update(row.id, now=self._now(), status=status, detail=type(error).__name__)
             raise
         finally:
             await asyncio.gather(*(source.close() for source in effects.sources.values()), return_exceptions=True)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import TYPE_CHECKING, Final
 
 import typer
 
+from ..errors import StorageError
 from .text import plain_line, plain_text
 
 if TYPE_CHECKING:
@@ -22,8 +24,23 @@ def say(text: str) -> None:
 
 
 def result(text: str) -> None:
-    """A result on standard output, as it is but for what would steer a terminal."""
-    typer.echo(plain_text(text).removesuffix("\n"))
+    """A result on standard output, as it is but for what would steer a terminal.
+
+    Raises:
+        BrokenPipeError: who reads it has left.
+        StorageError: it cannot be written, as to a file on a full disk.
+    """
+    try:
+        typer.echo(plain_text(text).removesuffix("\n"))
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        # What is left of it must not be tried once more when the interpreter ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise StorageError(
+            f"Standard output cannot be written: {error.strerror or error}.",
+            hint="Free some space, or write elsewhere.",
+        ) from error
 
 
 def is_interactive() -> bool:

@@ -13,8 +13,10 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from langgraph.checkpoint.base import empty_checkpoint
 
 from tertulia.errors import StorageError
+from tertulia.graph.checkpoints import open_checkpointer
 from tertulia.storage.database import FILE_NAME, connect, prepare_database
 from tertulia.storage.inspection import Condition, inspect_home
 from tertulia.storage.runs import Runs
@@ -307,3 +309,34 @@ def test_a_row_that_cannot_be_understood_is_named(data: Path):
     with pytest.raises(StorageError, match="request of run run00001 is damaged"):
         Runs(data).get("run00001")
     assert Runs(data).get("run00002").topic == "Topic 2"
+
+
+async def test_progress_that_cannot_be_understood_is_named(data: Path):
+    """A checkpoint is LangGraph's own; what it stumbles over is said like the rest."""
+    path = data / FILE_NAME
+    config = {"configurable": {"thread_id": "run00001", "checkpoint_ns": ""}}
+    async with open_checkpointer(path) as saver:
+        await saver.aput(config, empty_checkpoint(), {}, {})
+        assert await saver.aget_tuple(config)
+    with connect(path) as connection:
+        connection.execute("UPDATE checkpoints SET checkpoint = x'a5a5a5'")
+    async with open_checkpointer(path) as saver:
+        with pytest.raises(StorageError, match="progress of run run00001 is damaged"):
+            await saver.aget_tuple(config)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a file that is always full")
+def test_a_result_that_cannot_be_written_is_said(data: Path):
+    """As when the disk that standard output leads to is full."""
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "tertulia", "runs", "--json"],
+            env={**os.environ, "TERTULIA_HOME": str(data)},
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[0] == "tertulia: Standard output cannot be written: No space left on device."
+    assert len(done.stderr.splitlines()) == 2
