@@ -18,7 +18,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 PIP := $(BIN)/python -m pip --quiet --quiet
 MYPY := MYPYPATH=$(VENV)/types $(BIN)/python -m mypy
 
-.PHONY: help demo test lint format types unit wheel demo-from-wheel constraints clean
+.PHONY: help demo test lint format types unit test-faults wheel demo-from-wheel constraints clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' Makefile | awk -F '|' '{ printf "  make %-16s %s\n", $$1, $$2 }'
@@ -41,6 +41,10 @@ types: $(VENV)/.development ## check the types
 
 unit: $(VENV)/.development ## run the tests; ARGS=… goes to pytest
 	$(BIN)/python -m pytest --numprocesses auto --dist worksteal $(ARGS)
+
+# Most of a run is waiting for a model that asks for it, so there are more workers than cores.
+test-faults: $(VENV)/.development ## a hundred runs against models that misbehave: a few minutes
+	FAULT_RUNS=100 $(BIN)/python -m pytest --numprocesses 6 --dist worksteal tests/faults $(ARGS)
 
 # setuptools builds in build/, and what an earlier build left there would be packed too.
 wheel: $(BIN)/python ## build dist/tertulia-*.whl
