@@ -201,16 +201,18 @@ def resume(
 
 @app.command()
 def runs(context: typer.Context, as_json: Json = False) -> None:
-    """List the runs there are, newest first."""
-    from .terminal.listing import list_runs
+    """List the runs there are, newest first, and say how those that wait go on."""
+    from .terminal.listing import list_runs, say_what_waits
 
-    found = list_runs(_settings(context).home)
+    home = _settings(context).home
+    found = list_runs(home)
     if as_json:
         result(json.dumps([run.to_dict() for run in found], indent=1))
     elif found:
         from .terminal.tables import show_runs
 
         show_runs(found)
+        say_what_waits(found, home)
     else:
         say("There are no runs yet. `tertulia demo` makes the first one.")
 

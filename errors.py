@@ -25,6 +25,7 @@ TertuliaError                       exit code 1
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 
@@ -54,7 +55,14 @@ class MissingExtraError(UsageError):
 
 
 class PanelError(UsageError):
-    """A panel file, or a reply about the panel, cannot be used."""
+    """A panel file, or a reply about the panel, cannot be used.
+
+    `place` says where in a panel file: keys, and numbers of entries from 0.
+    """
+
+    def __init__(self, message: str, *, hint: str = "", place: Sequence[str | int] = ()) -> None:
+        super().__init__(message, hint=hint)
+        self.place = tuple(place)
 
 
 class UnknownRunError(UsageError):

@@ -87,7 +87,10 @@ async def review_panel(state: ReportState, runtime: Runtime[Context]) -> ReportS
     except PanelError as error:
         return {"decision": "review", "notice": explain(error)}
     if review.decision == "revise" and state["rounds"] >= MAXIMUM_ROUNDS:
-        return {"decision": "review", "notice": "No further proposals: approve, edit, add, remove or cancel."}
+        notice = (
+            f"No further proposals after {MAXIMUM_ROUNDS}: approve the panel, or edit, add, remove or move analysts."
+        )
+        return {"decision": "review", "notice": notice}
     if review.decision == "approved":
         async with step(runtime) as current:
             current.emit(PanelApproved, panel=[dict(analyst) for analyst in review.panel])
@@ -107,7 +110,7 @@ def review_payload(state: ReportState) -> dict[str, Any]:
         "feedback": state.get("feedback", []),
         "rounds_left": max(0, MAXIMUM_ROUNDS - state["rounds"]),
         "notice": state.get("notice", ""),
-        "actions": ["approve", "revise", "edit", "add", "remove", "lock", "unlock", "replace", "cancel"],
+        "actions": ["approve", "revise", "edit", "add", "remove", "move", "lock", "unlock", "replace", "cancel"],
     }
 
 

@@ -11,10 +11,11 @@ if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
 _WIDEST: Final = 100
+_FEW_ROUNDS: Final = 3
 
 
 def show_cards(console: Console, review: Mapping[str, Any]) -> None:
-    """Show a panel that waits for its review: topic, one card per analyst, the feedback so far, what went wrong."""
+    """Show a panel that waits for its review: topic, cards, feedback so far, rounds left, what went wrong."""
     from rich.text import Text  # noqa: PLC0415 - only terminals pay for it
 
     console.print()
@@ -25,6 +26,8 @@ def show_cards(console: Console, review: Mapping[str, Any]) -> None:
         console.print(Text("Feedback so far:", style="bold"))
         for feedback in review["feedback"]:
             console.print(Text(f"  - {plain_line(feedback)}"))
+    if review["rounds_left"] <= _FEW_ROUNDS:
+        console.print(Text(f"The panel can be proposed again {_times(review['rounds_left'])}.", style="dim"))
     if review["notice"]:
         console.print(Text(plain_line(review["notice"]), style="yellow"))
 
@@ -36,6 +39,10 @@ def panel_lines(panel: Sequence[Mapping[str, Any]]) -> Iterator[str]:
         description = analyst.get("description", "")
         focus = f": {description}" if description and description != analyst["role"] else ""
         yield f"{number}. {analyst['role']} ({analyst['name']}{affiliation}){focus}"
+
+
+def _times(count: int) -> str:
+    return {0: "no more", 1: "once"}.get(count, f"{count} times")
 
 
 def _card(number: int, analyst: Mapping[str, Any]) -> RenderableType:

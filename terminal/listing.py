@@ -2,20 +2,44 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Final
 
 from ..app import App
 from ..errors import UsageError
 from ..storage.locks import is_held
-from ..storage.runs import Run, Runs
+from ..storage.runs import Run, Runs, Status
 from .asking import ask_line
 from .consoles import is_interactive, say
+from .tables import local_time
+
+_NAMED: Final = 3
+_STANDS: Final[Mapping[Status, str]] = {
+    "awaiting_approval": "waiting for approval of its panel",
+    "interrupted": "interrupted",
+    "created": "waiting to begin",
+}
 
 
 def list_runs(home: Path) -> list[Run]:
     """All runs, newest first, each as it is: a run whose process was killed says `running` in the table only."""
     return [_as_it_is(run, home) for run in Runs(home).list()]
+
+
+def say_what_waits(runs: Sequence[Run], home: Path) -> None:
+    """Name the commands that continue the newest runs that nobody works on, or looks at, now."""
+    waiting = [run for run in runs if run.status in _STANDS]
+    # Only as many are asked about as are named: a lock is a file.
+    free = (run for run in waiting if not is_held(home, run.id))
+    named = [run for run, _ in zip(free, range(_NAMED), strict=False)]
+    for run in named:
+        since = f"{local_time(run.updated_at)} ({_age(run.updated_at)})"
+        say(f"Run {run.id} has been {_STANDS[run.status]} since {since}. Go on with: tertulia resume {run.id}")
+    if len(named) == _NAMED and len(waiting) > _NAMED:
+        say(f"{len(waiting) - _NAMED} more wait.")
 
 
 def delete_run(app: App, run: str, *, asked: bool) -> None:
@@ -43,6 +67,16 @@ def _is_confirmed(row: Run) -> bool:
         return ask_line("Delete this run? [y/N] ").strip().casefold() in {"y", "yes", "s", "si", "sí"}
     except EOFError:
         return False
+
+
+def _age(iso: str) -> str:
+    """How long ago a time was, in the largest unit that fits."""
+    passed = max(datetime.now(UTC) - datetime.fromisoformat(iso), timedelta())
+    units = {"day": timedelta(days=1), "hour": timedelta(hours=1), "minute": timedelta(minutes=1)}
+    for name, unit in units.items():
+        if count := passed // unit:
+            return f"{count} {name}{'s' if count > 1 else ''}"
+    return "just now"
 
 
 def _as_it_is(run: Run, home: Path) -> Run:

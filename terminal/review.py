@@ -7,17 +7,18 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from ..agents.panel import apply_reply
+from ..agents.panel import SAY_WHAT, apply_reply, says_only_no
 from ..app import Reviewer
 from ..errors import PanelError
 from .cards import show_cards
+from .consoles import say
 from .text import plain_line, plain_text
 
 if TYPE_CHECKING:
     from rich.console import Console
 
 Reply = Mapping[str, Any]
-Wish = Literal["approve", "feedback", "edit", "remove", "lock", "add", "quit", "help", "unclear"]
+Wish = Literal["approve", "feedback", "edit", "remove", "lock", "move", "add", "quit", "help", "unclear"]
 
 _APPROVALS: Final = frozenset({"a", "approve", "approved", "y", "yes", "ok", "okay", "s", "si", "sí", "bai"})
 _QUITS: Final = frozenset({"q", "quit", "exit"})
@@ -29,16 +30,20 @@ _ACTIONS: Final[Mapping[str, Wish]] = {
     "l": "lock",
     "lock": "lock",
     "unlock": "lock",
+    "m": "move",
+    "move": "move",
 }
-_NUMBERED: Final = re.compile(r"(?P<action>[a-z]+)\s*(?P<number>\d{1,3})")
+_NUMBERED: Final = re.compile(r"(?P<action>[a-z]+)\s*(?P<number>[0-9]{1,3})(?:\s+(?:to )?(?P<place>[0-9]{1,3}))?")
 _FIELDS: Final = ("name", "affiliation", "role", "description")
-_LEGEND: Final = "[a]pprove   [e]dit 1   [r]emove 1   [l]ock 1   [+] add   [q]uit for now   [?] help"
+_LEGEND: Final = "[a]pprove  [e]dit 1  [r]emove 1  [l]ock 1  [m]ove 1 2  [+]add  [q]uit  [?]help"
 _LEGEND_FEEDBACK: Final = "Anything else is feedback, and the panel is proposed again."
+_LEGEND_NO_ROUNDS: Final = "The panel was proposed as often as it may be; feedback changes it no more."
 _HELP: Final = (
     "a, y, yes, ok    approve: the interviews begin",
     "e 2              edit analyst 2, field by field; edited analysts are locked",
     "r 2              remove analyst 2",
     "l 2              lock analyst 2, so that feedback does not change it, or unlock it",
+    "m 3 1            move analyst 3 to place 1; the report follows the order of the panel",
     "+                add an analyst",
     "q                leave; the run is kept and `tertulia resume` asks again",
     "anything else    is feedback: the panel is proposed again with all feedback in view",
@@ -47,17 +52,22 @@ _HELP: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """What a person asked for at the prompt: `number` counts the cards from 1, `text` is feedback or a notice."""
+    """What a person asked for at the prompt.
+
+    `number` counts the cards from 1, as does `place`, where one is moved to; `text` is feedback or a notice.
+    """
 
     wish: Wish
     number: int = 0
+    place: int = 0
     text: str = ""
 
 
 def parse_command(line: str, size: int) -> Command:
     """What a line at the prompt means for a panel of this size.
 
-    Only a single word of approval approves. An empty line means nothing, and whatever is no command is feedback.
+    Only a single word of approval approves. An empty line means nothing, a bare no does not say what to change, and
+    whatever is no command is feedback.
     """
     text = " ".join(line.split())
     word = text.rstrip(".!").casefold()
@@ -69,16 +79,37 @@ def parse_command(line: str, size: int) -> Command:
         return Command("add")
     if word in {"?", "h", "help"}:
         return Command("help")
-    if not word or word in _ACTIONS:
-        what = f"Which one? For instance: {word[0]} 1" if word else "Approve with a, or say what to change."
-        return Command("unclear", text=what)
+    if not word:
+        return Command("unclear", text="Approve with a, or say what to change.")
+    if says_only_no(word):
+        return Command("unclear", text=f"{SAY_WHAT} q leaves the panel for later.")
+    if word in _ACTIONS:
+        return Command("unclear", text=f"Which one? For instance: {_example(_ACTIONS[word], 1)}")
     numbered = _NUMBERED.fullmatch(word)
-    if numbered is None or numbered["action"] not in _ACTIONS:
+    wish = _ACTIONS.get(numbered["action"]) if numbered is not None else None
+    if numbered is None or wish is None or (numbered["place"] and wish != "move"):
         return Command("feedback", text=text)
-    number = int(numbered["number"])
+    return _numbered(
+        wish, int(numbered["number"]), int(numbered["place"] or 0), size, is_placed=bool(numbered["place"])
+    )
+
+
+def _numbered(wish: Wish, number: int, place: int, size: int, *, is_placed: bool) -> Command:
     if not 1 <= number <= size:
         return Command("unclear", text=f"There is no analyst {number}: the panel has 1 to {size}.")
-    return Command(_ACTIONS[numbered["action"]], number)
+    if wish != "move":
+        return Command(wish, number)
+    if not is_placed:
+        return Command("unclear", text=f"Where to? For instance: {_example(wish, number)}")
+    if not 1 <= place <= size:
+        return Command("unclear", text=f"There is no place {place}: the panel has 1 to {size}.")
+    if number == place:
+        return Command("unclear", text=f"Analyst {number} is at place {place}.")
+    return Command(wish, number, place)
+
+
+def _example(wish: Wish, number: int) -> str:
+    return f"m {number} {2 if number == 1 else 1}" if wish == "move" else f"{wish[0]} {number}"
 
 
 class TerminalReviewer:
@@ -99,7 +130,7 @@ class TerminalReviewer:
         self._pause()
         show_cards(self._console, review)
         self._say(_LEGEND, style="dim")
-        self._say(_LEGEND_FEEDBACK, style="dim")
+        self._say(_LEGEND_FEEDBACK if review["rounds_left"] else _LEGEND_NO_ROUNDS, style="dim")
         try:
             return self._converse(review["panel"])
         except EOFError:
@@ -126,6 +157,8 @@ class TerminalReviewer:
                 return {"action": "revise", "feedback": command.text}
             case "remove":
                 return {"action": "remove", "id": chosen["id"]}
+            case "move":
+                return {"action": "move", "id": chosen["id"], "to": command.place}
             case "lock":
                 return {"action": "unlock" if chosen.get("locked") else "lock", "id": chosen["id"]}
             case "edit":
@@ -174,6 +207,7 @@ class ScriptedReviewer:
 
     def __init__(self, replies: Sequence[Reply], then: Reviewer | None = None) -> None:
         self.unused = list(replies)
+        self._asked = False
         self._given = 0
         self._then = then
 
@@ -185,10 +219,21 @@ class ScriptedReviewer:
         """
         if self._given and review["notice"]:
             raise PanelError(review["notice"])
+        if not self._asked:
+            self._asked = True
+            self._skip_what_was_said(review["feedback"])
         if self.unused:
             self._given += 1
             return self.unused.pop(0)
         return await self._then(review) if self._then is not None else None
+
+    def _skip_what_was_said(self, before: Sequence[str]) -> None:
+        """A command that was killed is typed again: feedback that the panel has already is not applied twice."""
+        said = [reply["feedback"] for reply in self.unused if reply["action"] == "revise"]
+        fits = (count for count in range(len(said), 0, -1) if list(before[-count:]) == said[:count])
+        for feedback in said[: next(fits, 0)]:
+            say(f"The panel has this feedback already: {feedback}")
+            del self.unused[0]
 
 
 def scripted_replies(*, approve: bool, feedback: Sequence[str], panel: Sequence[Mapping[str, Any]] = ()) -> list[Reply]:

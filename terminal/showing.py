@@ -61,13 +61,17 @@ def show_panel(app: App, run: str, *, as_json: bool) -> None:
     Raises:
         UsageError: none was proposed yet.
     """
-    panel = [dict(analyst) for analyst in asyncio.run(app.panel(run))]
+    row = app.runs.get(run)
+    panel = [dict(analyst) for analyst in asyncio.run(app.panel(row.id))]
     if not panel:
-        raise UsageError(f"Run {run} has no panel yet.", hint=f"Go on with `tertulia resume {run}`.")
+        raise UsageError(f"Run {row.id} has no panel yet.", hint=f"Go on with `tertulia resume {row.id}`.")
     if as_json:
         _print_json(panel)
-    else:
-        result(write_panel(panel))
+        return
+    waits = row.status == "awaiting_approval"
+    command = f"resume {row.id} --panel FILE" if waits else "report TOPIC --panel FILE"
+    what = "Give it back and go on with" if waits else "Another report with these analysts"
+    result(write_panel(panel, title=f"The panel of run {row.id}: {row.topic}", command=f"{what}: tertulia {command}"))
 
 
 def show_traces(app: App, run: str, *, as_json: bool) -> None:

@@ -14,13 +14,17 @@ if TYPE_CHECKING:
     from ..sources import SourceInfo
     from ..storage.runs import Run
 
-_STYLES: Final[Mapping[str, str]] = {"done": "green", "ready": "green", "ok": "green", "failed": "red", "broken": "red"}
+_STYLES: Final[Mapping[str, str]] = {
+    **dict.fromkeys(("done", "ready", "ok"), "green"),
+    **dict.fromkeys(("awaiting approval", "interrupted"), "yellow"),
+    **dict.fromkeys(("failed", "broken"), "red"),
+}
 
 
 def show_runs(runs: Sequence[Run]) -> None:
     """The runs, newest first."""
     rows = [
-        (run.id, run.topic, run.status.replace("_", " "), _local_time(run.updated_at), run.engine, _tokens(run))
+        (run.id, run.topic, run.status.replace("_", " "), local_time(run.updated_at), run.engine, _tokens(run))
         for run in runs
     ]
     _show(("run", "topic", "state", "when", "engine", "tokens"), rows, widest=1)
@@ -64,7 +68,8 @@ def _joined(detail: str, hint: str) -> str:
     return " ".join(part.rstrip(".") + "." for part in (detail, hint) if part) if hint else detail
 
 
-def _local_time(iso: str) -> str:
+def local_time(iso: str) -> str:
+    """An ISO 8601 time as a person reads it here, to the minute."""
     return datetime.fromisoformat(iso).astimezone().strftime("%Y-%m-%d %H:%M")
 
 

@@ -55,6 +55,30 @@ def test_a_panel_may_be_replaced_in_an_order_of_ones_own():
     assert [(a["id"], a["name"]) for a in apply_reply(PANEL, reply).panel] == [("a3", "C"), ("a1", "New")]
 
 
+@pytest.mark.parametrize(("to", "order"), [(1, "a3 a1 a2"), (2, "a1 a3 a2"), (3, "a1 a2 a3")])
+def test_who_is_moved_stands_at_that_place(to: int, order: str):
+    review = apply_reply(PANEL, {"action": "move", "id": "a3", "to": to})
+    assert (review.decision, [a["id"] for a in review.panel]) == ("review", order.split())
+    assert sorted(review.panel, key=lambda a: a["id"]) == PANEL
+
+
+@pytest.mark.parametrize(
+    ("given", "ids"),
+    [
+        ([("Name 3", "Role 3"), ("Name 1", "Role 1")], "a3 a1"),
+        ([("New", "x"), ("Name 2", "Role 2"), ("name 1", "y")], "a3 a2 a1"),
+        ([("New", "x"), ("Changed", "Role 1")], "a2 a1"),
+        ([("Name 2", "Role 1"), ("Changed", "Role 2")], "a2 a1"),
+    ],
+)
+def test_who_keeps_a_name_or_a_role_stays_the_same_analyst(given: list[tuple[str, str]], ids: str):
+    """Wherever a panel file puts them; a free id goes to who is new."""
+    file = parse_panel([{"name": name, "role": role} for name, role in given])
+    review = apply_reply(PANEL, {"action": "replace", "panel": file})
+    assert [a["id"] for a in review.panel] == ids.split()
+    assert [(a["name"], a["role"]) for a in review.panel] == given
+
+
 @pytest.mark.parametrize(
     ("reply", "message"),
     [
@@ -63,6 +87,10 @@ def test_a_panel_may_be_replaced_in_an_order_of_ones_own():
         ({}, "cannot be used"),
         ({"action": "yes"}, "cannot be used"),
         ({"action": "revise", "feedback": " "}, "feedback"),
+        ({"action": "revise", "feedback": "No."}, "does not say what to change"),
+        ({"action": "move", "id": "a7", "to": 1}, "no analyst 'a7'"),
+        ({"action": "move", "id": "a1", "to": 4}, "no place 4: the panel has 1 to 3"),
+        ({"action": "move", "id": "a1", "to": 0}, "to"),
         ({"action": "remove", "id": "a7"}, "no analyst 'a7'"),
         ({"action": "edit", "analyst": {"id": "a1", "rule": "x"}}, "rule"),
         ({"action": "edit", "analyst": {"id": "a1", "name": "NAME 2"}}, "same name"),
@@ -104,5 +132,5 @@ def test_a_panel_file_is_a_list_or_holds_one(wrap):
 
 @pytest.mark.parametrize("data", [None, "text", 3, [], {}, [{"name": "x"}], [["x"]], {"panel": "x"}])
 def test_a_panel_file_of_another_form_is_refused(data):
-    with pytest.raises(PanelError, match="panel file"):
+    with pytest.raises(PanelError, match=r"no list of analysts|names no analyst|Analyst 1 has no"):
         parse_panel(data)

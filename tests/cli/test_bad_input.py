@@ -38,12 +38,16 @@ CASES = {
     "a model without a provider": (["report", "x", *FOLDER, "--model", "gpt"], "not of the form provider:model"),
     "a model without its key": (["report", "x", *FOLDER, "--model", "openai:x"], "There is no key for OpenAI"),
     "a panel file that is not there": (["report", "x", *FOLDER, "--panel", "nowhere"], "nowhere cannot be read"),
-    "a panel file with a mistake": (["report", "x", *FOLDER, "--panel", "bad.yaml"], "bad.yaml: not valid YAML, line"),
-    "a panel file of something else": (["report", "x", *FOLDER, "--panel", "bad.j2"], "bad.j2: "),
+    "a panel file with a mistake": (
+        ["report", "x", *FOLDER, "--panel", "bad.yaml"],
+        "bad.yaml, line 3: not valid YAML",
+    ),
+    "a panel file of something else": (["report", "x", *FOLDER, "--panel", "bad.j2"], "bad.j2, line 2: "),
     "empty feedback": (
         ["report", "x", *FOLDER, "--feedback", " "],
         "feedback: String should have at least 1 character",
     ),
+    "feedback that says no alone": (["resume", "zzzz", "--feedback", "no"], "'no' does not say what to change"),
     "two panels": (["report", "x", "--panel", "bad.yaml", "--feedback", "y"], "--panel and --feedback exclude"),
     "two kinds of output": (["report", "x", "--json", "--output", "-"], "--json and --output -"),
     "an unknown run, resumed": (["resume", "zzzz", "--yes"], "There is no run 'zzzz'"),

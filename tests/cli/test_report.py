@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from servers.base import Request, Response
 from servers.openai import OpenAIServer
 
@@ -71,7 +72,7 @@ def test_a_report_that_awaits_approval_names_the_command_that_continues_it(tertu
 
     invited = tertulia(*small_report("--panel", "panel.yaml", "--quiet"))
     assert invited.returncode == 0, invited.stderr
-    assert tertulia("show", _run_of(invited.stdout), "--panel").stdout == panel
+    assert yaml.safe_load(tertulia("show", _run_of(invited.stdout), "--panel").stdout) == yaml.safe_load(panel)
 
 
 def test_feedback_is_applied_in_order_and_approved_only_with_yes(tertulia: Tertulia, small_report: Arguments):

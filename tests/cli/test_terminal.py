@@ -39,8 +39,8 @@ def test_words_are_feedback_and_only_approval_approves(terminal: Terminal):
     child = terminal()
     answers(child, (PROMPT, ""), (r"Approve with a.*\n> ", "novel ideas please"))
     child.expect("Feedback so far:.*novel ideas please")
-    answers(child, (PROMPT, "no"))
-    child.expect("Feedback so far:.*novel ideas please.*no\r\n")
+    answers(child, (PROMPT, "no"), (r"Say what to change.*\n> ", "not yet"))
+    child.expect("Feedback so far:.*novel ideas please.*not yet\r\n")
     answers(child, (PROMPT, "yes"))
     code, shown = ends(child)
     assert code == 0
@@ -48,25 +48,25 @@ def test_words_are_feedback_and_only_approval_approves(terminal: Terminal):
 
 
 def test_the_panel_is_edited_and_kept_for_later(terminal: Terminal, tertulia: Tertulia):
-    """Edit, remove, add, lock, quit: exit code 3, the command to go on, and the panel as it was left."""
+    """Edit, remove, add, lock, move, quit: exit code 3, the command to go on, and the panel as it was left."""
     child = terminal()
     answers(child, (PROMPT, "e 1"), (r"name \[.*\]: ", "Ana Pérez"), (r"affiliation \[.*\]: ", ""))
     answers(child, (r"role \[.*\]: ", "Beekeeper"), (r"description \[.*\]: ", ""))
     answers(child, (PROMPT, "r 2"), (PROMPT, "+"), ("name: ", "Zoe Vidal"), ("affiliation: ", ""))
     answers(child, ("role: ", "Veterinarian"), ("description: ", "Mites and swarms"))
-    answers(child, (PROMPT, "l 2"), (PROMPT, "r 7"), (r"no analyst 7.*\n> ", "q"))
+    answers(child, (PROMPT, "l 2"), (PROMPT, "m 2 1"), (PROMPT, "r 7"), (r"no analyst 7.*\n> ", "q"))
     code, shown = ends(child)
     assert code == 3
     run = re.findall(r"tertulia resume (\w+)", shown)[-1]
 
     panel = yaml.safe_load(tertulia("show", run, "--panel").stdout)
     assert [(analyst["name"], analyst["role"], analyst.get("locked", False)) for analyst in panel] == [
-        ("Ana Pérez", "Beekeeper", True),
         ("Zoe Vidal", "Veterinarian", False),
+        ("Ana Pérez", "Beekeeper", True),
     ]
 
     child = terminal("resume", run)
-    child.expect("Beekeeper.*Veterinarian")
+    child.expect("Veterinarian.*Beekeeper")
     answers(child, (PROMPT, "ok"))
     assert ends(child)[0] == 0
 

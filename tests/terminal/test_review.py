@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from rich.console import Console
 
 from tertulia.errors import PanelError
@@ -21,12 +23,11 @@ def test_a_single_word_of_approval_approves(line: str):
 @pytest.mark.parametrize(
     "line",
     [
-        "no",
+        "no more lawyers",
         "not yet",
         "novel ideas please",
         "yes but more on training",
         "ok, add a lawyer",
-        "n",
         "y n",
         "sin prisa",
         "approve the second only",
@@ -35,6 +36,11 @@ def test_a_single_word_of_approval_approves(line: str):
         "quit talking about bees",
         "lock 2 and 3",
         "3",
+        "move the economist up",
+        "move 3 to the front",
+        "r 1 2",
+        "m 1 2 3",
+        "m 1 ²",
     ],
 )
 def test_all_other_words_are_feedback(line: str):
@@ -48,6 +54,9 @@ def test_all_other_words_are_feedback(line: str):
         ("E2", Command("edit", 2)),
         ("remove 3", Command("remove", 3)),
         ("l 1", Command("lock", 1)),
+        ("m 3 1", Command("move", 3, 1)),
+        ("Move 1 to 3.", Command("move", 1, 3)),
+        ("m2 3", Command("move", 2, 3)),
         ("+", Command("add")),
         ("?", Command("help")),
         ("q", Command("quit")),
@@ -57,12 +66,29 @@ def test_commands(line: str, command: Command):
     assert parse_command(line, 3) == command
 
 
-@pytest.mark.parametrize("line", ["", "   ", "e", "remove", "r 4", "e 0", "..."])
+@pytest.mark.parametrize(
+    "line", ["", "   ", "e", "remove", "r 4", "e 0", "...", "m", "m 1", "m 4 1", "m 1 4", "m 1 0", "m 2 2"]
+)
 def test_what_is_unclear_is_asked_again(line: str):
     """Neither approval nor feedback: a notice says what is missing."""
     command = parse_command(line, 3)
     assert command.wish == "unclear"
     assert command.text
+
+
+@pytest.mark.parametrize("line", ["no", "No.", "NOPE!", "n", "nah"])
+def test_a_bare_no_is_asked_what_to_change(line: str):
+    """It never approves, and a proposal that could only guess is not paid for."""
+    command = parse_command(line, 3)
+    assert (command.wish, command.text[:18]) == ("unclear", "Say what to change")
+
+
+@given(st.lists(st.text("abcdeflmorsy 0123+?.!", min_size=1, max_size=8), min_size=2, max_size=4).map(" ".join))
+def test_more_than_one_word_never_approves(line: str):
+    """And whatever is no command comes back whole, as feedback."""
+    command = parse_command(line, 3)
+    assert command.wish != "approve" or len(line.split()) == 1
+    assert command.wish != "feedback" or command.text == " ".join(line.split())
 
 
 PANEL = [
@@ -99,7 +125,8 @@ class Person:
     ("lines", "reply"),
     [
         (["y"], {"action": "approve"}),
-        (["no"], {"action": "revise", "feedback": "no"}),
+        (["no", "no lawyers"], {"action": "revise", "feedback": "no lawyers"}),
+        (["m 1", "m 2 1"], {"action": "move", "id": "a7", "to": 1}),
         (["", "r 9", "r 2"], {"action": "remove", "id": "a7"}),
         (["l 1"], {"action": "lock", "id": "a1"}),
         (["l 2"], {"action": "unlock", "id": "a7"}),
@@ -155,3 +182,48 @@ async def test_a_script_does_not_approve_after_a_refusal():
     with pytest.raises(PanelError, match="No further proposals"):
         await reviewer(review(notice="No further proposals"))
     assert reviewer.unused == [{"action": "approve"}]
+
+
+@pytest.mark.parametrize(
+    ("before", "given_again"),
+    [
+        ([], ["one", "two"]),
+        (["one"], ["two"]),
+        (["zero", "one", "two"], []),
+        (["two"], ["one", "two"]),
+        (["one", "zero"], ["one", "two"]),
+    ],
+)
+async def test_a_command_that_is_typed_again_applies_nothing_twice(
+    before: list[str], given_again: list[str], capsys: pytest.CaptureFixture[str]
+):
+    """A kill may leave some of the feedback applied: what the panel has already is said, and not given."""
+    reviewer = ScriptedReviewer(scripted_replies(approve=True, feedback=["one", "two"]))
+    replies = []
+    said = list(before)
+    while reply := await reviewer(review(feedback=said)):
+        replies.append(reply)
+        said = [*said, *([reply["feedback"]] if reply["action"] == "revise" else [])]
+    assert [reply["feedback"] for reply in replies[:-1]] == given_again
+    assert replies[-1] == {"action": "approve"}
+    assert capsys.readouterr().err.count("has this feedback already") == 2 - len(given_again)
+
+
+def test_feedback_on_the_command_line_says_what_to_change():
+    with pytest.raises(PanelError, match="'no' does not say what to change") as raised:
+        scripted_replies(approve=True, feedback=["no"])
+    assert "more on costs" in raised.value.hint
+
+
+async def test_the_last_rounds_are_announced():
+    """A person sees how often they can still ask for another panel, and at the end what is left to do."""
+    seen = {}
+    for rounds in (9, 3, 1, 0):
+        person = Person()
+        await person.reviewer(review(rounds_left=rounds))
+        seen[rounds] = person.screen.getvalue()
+    assert "proposed again" not in seen[9].replace("is proposed again", "")
+    assert "can be proposed again 3 times" in seen[3]
+    assert "can be proposed again once" in seen[1]
+    assert "can be proposed again no more" in seen[0]
+    assert "Anything else is feedback" not in seen[0]
