@@ -131,6 +131,15 @@ class GapFound(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StoodIn(Event):
+    """The fallback engine did a step that the model had failed at. `part` is `agents.fallback.Part`."""
+
+    type = "stood_in"
+    part: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Waiting(Event):
     """A model server wants to be left alone for more than a minute; the run goes on by itself after `seconds`."""
 

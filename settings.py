@@ -53,7 +53,7 @@ class Settings(BaseModel):
     `sources` empty means the defaults (documents if given; wikipedia; web if its key is set); `language` empty means
     the topic's; `model` empty means the first provider whose key is set, else the extractive engine; a role without
     a model of its own is played by `model`. `cache` answers model calls that were made before from a file in `home`.
-    `unsupported`
+    `fallback` names the engine that does what the model cannot do for good. `unsupported`
     says what becomes of sentences that their passages do not support; `check_model` empty means that no model is asked
     for its opinion of them. `max_cost` (USD) and `max_tokens` (in and out) cap what a run may use. Keys of services
     come from the environment only.
@@ -76,6 +76,7 @@ class Settings(BaseModel):
     writer_model: str = ""
     reviewer_model: str = ""
     base_url: Annotated[str, AfterValidator(_web_address)] = ""
+    fallback: Literal["", "extractive"] = ""
     cache: bool = False
     unsupported: Literal["mark", "drop", "keep"] = "mark"
     check_model: str = ""

@@ -6,6 +6,7 @@ import os
 
 from ..errors import EngineSettingsError
 from ..settings import Settings
+from .fallback import with_fallback
 from .language_model.casting import cast_roles, settings_for
 from .language_model.providers import EXTRACTIVE, choose_model, same_provider
 from .roles import Engine, Reviewer
@@ -30,7 +31,12 @@ def open_engine(settings: Settings) -> Engine:
         return extractive_engine()
     from .language_model import language_model_engine  # noqa: PLC0415
 
-    return language_model_engine(name, settings, os.environ)
+    engine = language_model_engine(name, settings, os.environ)
+    if settings.fallback == EXTRACTIVE:
+        from .extractive import extractive_engine  # noqa: PLC0415
+
+        return with_fallback(engine, extractive_engine())
+    return engine
 
 
 def open_reviewer(settings: Settings, name: str) -> Reviewer:

@@ -24,7 +24,7 @@ from ..evidence.verification import title_holds
 from ..version import VERSION
 from .context import Context, Step, step
 from .replies import clean_reply
-from .state import Gap, ReportState
+from .state import STAND_IN, Gap, ReportState
 from .verify import CheckedText, check_and_repair
 
 
@@ -54,6 +54,7 @@ async def write_introduction(state: ReportState, runtime: Runtime[Context]) -> R
             "title": opening["title"] or state["topic"],
             "introduction": cleaned.text,
             "composed": {"introduction": cleaned.invented},
+            "gaps": current.gaps,
             "usage": current.usage,
         }
 
@@ -64,7 +65,12 @@ async def write_conclusion(state: ReportState, runtime: Runtime[Context]) -> Rep
         brief = _brief(state, current.context.ledger)
         draft = await current.context.engine.writer.write_conclusion(brief)
         cleaned = clean_reply(current.context.engine, draft, _keys(brief))
-        return {"conclusion": cleaned.text, "composed": {"conclusion": cleaned.invented}, "usage": current.usage}
+        return {
+            "conclusion": cleaned.text,
+            "composed": {"conclusion": cleaned.invented},
+            "gaps": current.gaps,
+            "usage": current.usage,
+        }
 
 
 async def skip_introduction(
@@ -168,12 +174,20 @@ def assemble_report(state: ReportState, ledger: Ledger, run: str) -> Report:
 
 
 def all_gaps(state: ReportState) -> list[Gap]:
-    """Everything the report lacks, each thing once: sources that failed, interviews that failed or found nothing."""
+    """Everything the report lacks, each thing once: sources that failed, interviews that failed or found nothing.
+
+    What the fallback engine did is among it, under the analyst it was done for.
+    """
     roles = {analyst["id"]: analyst["role"] for analyst in state["panel"]}
     printed = {section["analyst"] for section in state["sections"]}
     # What failed once and was written at another try is no gap any more.
     written = {place for place in ("introduction", "conclusion") if state.get(place)}
-    gaps: list[Gap] = [{**gap, "analyst": ""} for gap in state.get("gaps", []) if gap["what"] not in written]
+    gaps: list[Gap] = []
+    for gap in state.get("gaps", []):
+        if gap["what"].startswith(STAND_IN):
+            gaps += [gap] if gap["analyst"] in printed | {""} else []
+        elif gap["what"] not in written:
+            gaps.append({**gap, "analyst": ""})
     for analyst_id, role in roles.items():
         reason = state.get("failed", {}).get(analyst_id, "")
         if reason or analyst_id not in printed:

@@ -11,13 +11,15 @@ from typing import Any
 
 from langgraph.runtime import Runtime
 
+from ..agents.fallback import Part, hear_stand_ins
 from ..agents.roles import Engine, Reviewer
 from ..agents.usage import Usage, collect_usage
 from ..agents.waits import hear_waits
-from ..events import Event, UsageReported, Waiting
+from ..events import Event, StoodIn, UsageReported, Waiting
 from ..evidence.ledger import Ledger
 from ..sources.base import Source
 from .searches import Searches
+from .state import STAND_IN, Gap
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +42,13 @@ class Context:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One node at work: its context, the calls it made so far, and a way to say what happens."""
+    """One node at work: its context, the calls it made so far, what the report must own up to, and a way to say what
+    happens.
+    """
 
     context: Context
     usage: list[Usage]
+    gaps: list[Gap]
     _writer: Callable[[Any], None]
     _analyst: str
     _turn: int
@@ -52,6 +57,11 @@ class Step:
         """Say what happened."""
         said = event(run=self.context.run, at=self.now(), analyst=self._analyst, turn=self._turn, **fields)
         self._writer(said.to_dict())
+
+    def note_stand_in(self, part: Part, reason: str) -> None:
+        """Say that the fallback engine did a part, and have the report say so."""
+        self.emit(StoodIn, part=part, reason=reason)
+        self.gaps.append({"analyst": self._analyst, "what": f"{STAND_IN} {part}", "reason": reason})
 
     def now(self) -> str:
         """The time as ISO 8601, to the second."""
@@ -64,8 +74,11 @@ async def step(runtime: Runtime[Context], *, analyst: str = "", turn: int = 0) -
     context = await _context_of(runtime)
     async with context.slots:
         with collect_usage() as usage:
-            current = Step(context, usage, runtime.stream_writer, analyst, turn)
-            with hear_waits(lambda seconds, reason: current.emit(Waiting, seconds=round(seconds), reason=reason)):
+            current = Step(context, usage, [], runtime.stream_writer, analyst, turn)
+            with (
+                hear_waits(lambda seconds, reason: current.emit(Waiting, seconds=round(seconds), reason=reason)),
+                hear_stand_ins(current.note_stand_in),
+            ):
                 yield current
             for role, model in sorted({(call["role"], call["model"]) for call in usage}):
                 calls = [call for call in usage if (call["role"], call["model"]) == (role, model)]

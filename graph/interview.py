@@ -73,7 +73,7 @@ async def ask(state: InterviewState, runtime: Runtime[Context]) -> InterviewStat
         question = _searchable(await context.engine.interviewer.ask(brief), brief)
         if not question["done"]:
             current.emit(QuestionAsked, question=question["text"], queries=question["queries"])
-        return {"question": question, "usage": current.usage}
+        return {"question": question, "gaps": current.gaps, "usage": current.usage}
 
 
 async def search(state: SearchTask, runtime: Runtime[Context]) -> InterviewState:
@@ -139,6 +139,7 @@ async def answer(state: InterviewState, runtime: Runtime[Context]) -> InterviewS
                 }
             ],
             "invented": invented,
+            "gaps": current.gaps,
             "usage": current.usage,
         }
 
@@ -160,7 +161,7 @@ async def write_section(state: InterviewState, runtime: Runtime[Context]) -> Int
             section = {**section, "title": draft["title"], "text": cleaned.text if cleaned.citations else ""}
             words = len(section["text"].split())
             current.emit(SectionWritten, title=section["title"], words=words, citations=len(cleaned.citations))
-        return {"draft": section, "invented": invented, "usage": current.usage}
+        return {"draft": section, "invented": invented, "gaps": current.gaps, "usage": current.usage}
 
 
 async def check_section(state: InterviewState, runtime: Runtime[Context]) -> InterviewState:

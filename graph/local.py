@@ -30,7 +30,7 @@ from .checkpoints import open_checkpointer
 from .compose import assemble_report
 from .context import Context
 from .report import build_graph
-from .state import SCHEMA_VERSION, ReportInput, ReportState
+from .state import SCHEMA_VERSION, STAND_IN, ReportInput, ReportState
 
 Graph = CompiledStateGraph[ReportState, Context, ReportInput, ReportState]
 
@@ -282,6 +282,8 @@ def _outcome(snapshot: StateSnapshot) -> str:
 
 
 def _is_partial(values: ReportState) -> bool:
+    if any(gap["what"].startswith(STAND_IN) for gap in values.get("gaps", [])):
+        return True
     lacks = not values.get("introduction") or not values.get("conclusion")
     return any(values.get("failed", {}).values()) or (lacks and any(g["what"] in _COMPOSED for g in values["gaps"]))
 

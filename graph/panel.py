@@ -76,7 +76,13 @@ async def propose_panel(state: ReportState, runtime: Runtime[Context]) -> Report
         panel = given or await context.engine.planner.propose_panel(brief)
         current.emit(PanelProposed, panel=[dict(analyst) for analyst in panel], round=rounds)
         # Here, not before: an engine that could not even propose a panel has no part in the report.
-        return {"panel": panel, "rounds": rounds, "engine": context.engine.name, "usage": current.usage}
+        return {
+            "panel": panel,
+            "rounds": rounds,
+            "engine": context.engine.name,
+            "gaps": current.gaps,
+            "usage": current.usage,
+        }
 
 
 async def review_panel(state: ReportState, runtime: Runtime[Context]) -> ReportState:

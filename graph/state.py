@@ -17,6 +17,10 @@ Unsupported = Literal["mark", "drop", "keep"]
 """What becomes of a sentence that does not hold after its repair."""
 
 
+STAND_IN: Final = "stand-in"
+"""How a gap begins to which the fallback engine was the answer: `stand-in section`."""
+
+
 class Gap(TypedDict):
     """Something the report lacks, and why. `analyst` is "" for a gap that concerns the whole run."""
 

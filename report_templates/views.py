@@ -14,6 +14,8 @@ from .verification import summary_sentences
 Report = Mapping[str, Any]
 
 _EXTRACTIVE: Final = "extractive"
+# What the fallback engine can have done in the model's place.
+_PARTS: Final = {"panel", "question", "answer", "section", "introduction", "conclusion"}
 _STATEMENT_LIMIT: Final = 280
 _FRAME = re.compile(r"\|[\s|:-]+\|?")
 
@@ -69,7 +71,8 @@ def byline(report: Report) -> list[str]:
 def gap_lines(report: Report) -> list[str]:
     """What the report lacks, one sentence each, each once. Why is in evidence.json: no error text enters a report."""
     words = words_of(report)
-    return list(dict.fromkeys(_gap_line(gap, words) for gap in report["gaps"]))
+    roles = {analyst["id"]: one_line(analyst["role"]) for analyst in report["panel"]}
+    return list(dict.fromkeys(_gap_line(gap, words, roles) for gap in report["gaps"]))
 
 
 def disagreements(report: Report) -> list[dict[str, Any]]:
@@ -96,8 +99,10 @@ def readable(passage: str) -> str:
     return "\n".join(line.strip("| ") if line.startswith("|") else line for line in lines if not _FRAME.fullmatch(line))
 
 
-def _gap_line(gap: Mapping[str, Any], words: Catalogue) -> str:
+def _gap_line(gap: Mapping[str, Any], words: Catalogue, roles: Mapping[str, str]) -> str:
     what, _, name = one_line(gap["what"]).partition(" ")
+    if what == "stand-in" and name in _PARTS:
+        return words.text("gaps", f"stand_in_{name}", name=roles.get(gap["analyst"], ""))
     if what == "interview" and gap["reason"] == "nothing found":
         return words.text("gaps", "empty", name=name)
     if what in {"source", "interview", "introduction", "conclusion"}:

@@ -66,6 +66,12 @@ RetryFailed = Annotated[
     typer.Option("--retry-failed", help="Hold the interviews again that failed in a finished run, and only those."),
 ]
 
+Fallback = Annotated[
+    str | None,
+    typer.Option(
+        metavar="extractive", help="Have what the model fails at done without one; the report says what.  [default: no]"
+    ),
+]
 Cache = Annotated[
     bool | None,
     typer.Option("--cache", help="Answer model calls that were made before from a file, without asking again."),

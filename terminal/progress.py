@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from ..events import Event, GapFound, InterviewDone, PanelProposed, ReportAssembled, SurveyDone, Waiting
+from ..events import Event, GapFound, InterviewDone, PanelProposed, ReportAssembled, StoodIn, SurveyDone, Waiting
 from .board import Board, Row
 from .cards import panel_lines
 from .consoles import say
@@ -104,6 +104,8 @@ class PlainView:
                 self._write(f"Interview {self.board.finished}/{len(self.board.rows)} done: {row.role} ({counts})")
             case GapFound(what=what, reason=reason):
                 self.note(f"Missing: {what}: {reason}")
+            case StoodIn(part=part, reason=reason):
+                self._write(f"The extractive engine stood in for the model ({part}): {reason}")
             case Waiting(reason=reason):
                 self._write(f"{reason} The run goes on by itself after that.")
             case ReportAssembled():
@@ -144,6 +146,8 @@ class LiveView:
         match event:
             case GapFound(what=what, reason=reason):
                 self.note(f"Missing: {what}: {reason}")
+            case StoodIn(part=part, reason=reason):
+                self._write(f"The extractive engine stood in for the model ({part}): {reason}")
             case Waiting(reason=reason):
                 self._write(f"{reason} The run goes on by itself after that.")
             case ReportAssembled():
