@@ -49,7 +49,7 @@ def show_cited(sources: Sequence[Mapping[str, Any]]) -> None:
 
 
 def _show(headings: Sequence[str], rows: Iterable[Sequence[str]], *, widest: int) -> None:
-    """A table whose widest column takes the room that is left, and wraps in it."""
+    """A table whose widest column takes the room that is left, and wraps in it; the first never wraps."""
     from rich import box  # noqa: PLC0415 - only commands that show tables pay for it
     from rich.table import Table  # noqa: PLC0415
     from rich.text import Text  # noqa: PLC0415
@@ -57,7 +57,9 @@ def _show(headings: Sequence[str], rows: Iterable[Sequence[str]], *, widest: int
     console = open_console(stderr=False)
     table = Table(box=box.SIMPLE_HEAD if console.is_terminal else None, pad_edge=False, header_style="bold")
     for place, heading in enumerate(headings):
-        table.add_column(heading, overflow="fold", ratio=1 if place == widest and console.is_terminal else None)
+        ratio = 1 if place == widest and console.is_terminal else None
+        # What a row is called is typed again: it stays in one piece, however narrow the terminal is.
+        table.add_column(heading, overflow="fold", no_wrap=place == 0, ratio=ratio)
     for row in rows:
         cells = [plain_line(cell) for cell in row]
         table.add_row(*(Text(cell, style=_STYLES.get(cell, "")) for cell in cells))

@@ -10,6 +10,7 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
+import pexpect
 import yaml
 
 from tertulia.storage.locks import run_lock
@@ -98,6 +99,15 @@ def test_the_newest_of_many_runs_are_named(tertulia: Tertulia, small_report: Arg
     lines = listed.stderr.splitlines()
     assert lines[0].endswith(f"tertulia resume {run}")
     assert (len(lines), lines[3]) == (4, "38 more wait.")
+
+
+def test_a_narrow_terminal_leaves_the_id_of_a_run_whole(
+    tertulia: Tertulia, small_report: Arguments, terminal: Callable[..., pexpect.spawn[str]]
+):
+    run = waiting_run(tertulia, small_report)
+    child = terminal("runs", COLUMNS="44", NO_COLOR="1")
+    child.expect(rf"{run} .*Go on with: tertulia resume {run}")
+    child.expect(pexpect.EOF)
 
 
 def test_feedback_beyond_the_last_round_is_refused_and_nothing_is_approved(tertulia: Tertulia, small_report: Arguments):
