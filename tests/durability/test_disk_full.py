@@ -34,9 +34,10 @@ The {name} coast had {number} tidal mills repaired in 19{number}4. The state pai
 
 The millers of the {name} coast lived on {number} islands and sold flour to the {name} towns.
 """
-# How much of what a run needs is left, from nothing to nearly all of it; all ten with DURABILITY=long.
-LONG = os.environ.get("DURABILITY") == "long"
-SHARES = (0.0, 0.02, 0.08, 0.2, 0.35, 0.5, 0.65, 0.75, 0.85, 0.95) if LONG else (0.35, 0.85)
+# How much of what a run needs is left; all ten where DURABILITY is set. They stop it before its database is made,
+# before it is noted, in the survey, at places in the interviews and after them. (Files that do not fit: a test apart.)
+LONG = bool(os.environ.get("DURABILITY"))
+SHARES = (0.0, 0.08, 0.2, 0.35, 0.5, 0.65, 0.75, 0.85, 0.95, 0.99) if LONG else (0.65,)
 
 
 @dataclass(frozen=True)
@@ -229,7 +230,8 @@ def test_a_disk_without_room_for_the_files_keeps_the_report(
     assert here.written() == uninterrupted.files
 
 
-@pytest.mark.parametrize("share", [0.2, 0.5, 0.8] if LONG else [0.5])
+@pytest.mark.skipif(not LONG, reason="only where DURABILITY is set")
+@pytest.mark.parametrize("share", [0.2, 0.5, 0.8])
 def test_a_kill_on_a_full_disk_loses_no_more(share: float, disk: Disk, uninterrupted: Uninterrupted):
     """The log of the database is cut off in the middle, and nobody tidied up."""
     disk.fill(int(uninterrupted.needed * share))
