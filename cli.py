@@ -312,13 +312,20 @@ def demo(output: Output = None, json_lines: JsonLines = False, quiet: Quiet = Fa
 
 @app.command()
 def doctor(
+    model: Annotated[
+        str | None,
+        typer.Option(metavar="PROVIDER:MODEL", help="Find out with two tiny calls what this model can do."),
+    ] = None,
+    base_url: BaseUrl = None,
     offline: Annotated[bool, typer.Option("--offline", help="Do not knock at any address.")] = False,
     as_json: Json = False,
 ) -> None:
     """Say what is configured, reachable and missing, and how to mend it."""
     from .doctor import examine, is_well
 
-    findings = examine(online=not offline)
+    if offline and model:
+        raise UsageError("--model asks the model, and --offline asks nobody.", hint="Leave one of them out.")
+    findings = examine(online=not offline, flags={"model": model, "base_url": base_url})
     if as_json:
         result(json.dumps([finding.to_dict() for finding in findings], indent=1))
     else:

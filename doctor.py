@@ -11,11 +11,12 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Final, Literal
+from typing import Any, Final, Literal
 from urllib.parse import urlsplit
 
 from . import sources
 from .agents import EXTRACTIVE, choose_model
+from .agents.language_model.casting import cast_roles, engine_name, settings_for
 from .agents.language_model.providers import PROVIDERS, address_of, split_name
 from .errors import SettingsError, TertuliaError
 from .settings import Settings, load_settings
@@ -45,21 +46,42 @@ class Finding:
         return asdict(self)
 
 
-def examine(*, online: bool, environment: Mapping[str, str] | None = None) -> list[Finding]:
-    """Look at everything. `online` also knocks at the addresses that a run would use, for two seconds at most."""
+def examine(
+    *, online: bool, environment: Mapping[str, str] | None = None, flags: Mapping[str, Any] | None = None
+) -> list[Finding]:
+    """Look at everything. `online` also knocks at the addresses that a run would use, for two seconds at most.
+
+    `flags` are settings of the command line; a model among them is asked what it can do.
+    """
     environment = os.environ if environment is None else environment
     findings = [Finding("tertulia", "ok", f"{VERSION}, Python {platform.python_version()} at {sys.executable}")]
     try:
-        settings = load_settings(environment=environment)
+        settings = load_settings(flags, environment=environment)
     except SettingsError as error:
         # The rest is still worth knowing, as it would be without settings.
         findings.append(Finding("settings", "broken", str(error), error.hint))
         settings = Settings()
+        flags = {}
     findings += [*_home(settings), _engine(settings, environment), *_providers(environment), *_sources(settings)]
     findings.append(_tracing(environment))
     if online:
         findings += _reach(_addresses(settings, environment))
+    if (flags or {}).get("model"):
+        findings += _probe(settings, environment)
     return findings
+
+
+def _probe(settings: Settings, environment: Mapping[str, str]) -> Iterator[Finding]:
+    from .agents.language_model.probe import probe_model  # noqa: PLC0415 - imports LangChain
+
+    try:
+        model = choose_model(settings, environment)
+        abilities = [] if model == EXTRACTIVE else probe_model(model, settings, environment)
+    except TertuliaError as error:
+        yield Finding("model", "broken", str(error), error.hint)
+        return
+    for ability in abilities:
+        yield Finding(ability.part, "ok" if ability.well else "broken", ability.detail, ability.hint)
 
 
 def _home(settings: Settings) -> Iterator[Finding]:
@@ -70,6 +92,7 @@ def _home(settings: Settings) -> Iterator[Finding]:
 def _engine(settings: Settings, environment: Mapping[str, str]) -> Finding:
     try:
         model = choose_model(settings, environment)
+        cast = cast_roles(model, settings, environment)
     except TertuliaError as error:
         return Finding("engine", "broken", str(error), error.hint)
     if model == EXTRACTIVE:
@@ -77,14 +100,16 @@ def _engine(settings: Settings, environment: Mapping[str, str]) -> Finding:
             return Finding("engine", "ok", "extractive, as it is asked for")
         hint = "Set a provider's key, or name a model: TERTULIA_MODEL=ollama:NAME needs no key."
         return Finding("engine", "ok", "extractive: no model is named and no provider's key is set", hint)
-    why = "as TERTULIA_MODEL or a settings file says" if settings.model else "the first provider whose key is set"
-    provider, _ = split_name(model)
-    if importlib.util.find_spec(provider.package) is None:
-        return Finding("engine", "broken", f"{model}: its package is not installed", _install(provider.name))
-    needs_key = provider.variables and not (settings.base_url or environment.get("OPENAI_BASE_URL"))
-    if needs_key and not any(environment.get(name) for name in provider.variables):
-        return Finding("engine", "broken", f"{model}: there is no key", f"Set {provider.variables[0]}.")
-    return Finding("engine", "ok", f"{model}: {why}")
+    for one in dict.fromkeys((model, *cast.values())):
+        provider, _ = split_name(one)
+        if importlib.util.find_spec(provider.package) is None:
+            return Finding("engine", "broken", f"{one}: its package is not installed", _install(provider.name))
+        own = settings_for(one, model, settings)
+        needs_key = provider.variables and not (own.base_url or environment.get("OPENAI_BASE_URL"))
+        if needs_key and not any(environment.get(name) for name in provider.variables):
+            return Finding("engine", "broken", f"{one}: there is no key", f"Set {provider.variables[0]}.")
+    why = "as it is asked for" if settings.model else "the first provider whose key is set"
+    return Finding("engine", "ok", f"{engine_name(model, cast)}: {why}")
 
 
 def _providers(environment: Mapping[str, str]) -> Iterator[Finding]:

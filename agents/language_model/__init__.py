@@ -38,7 +38,7 @@ def language_model_engine(name: str, settings: Settings, environment: Mapping[st
     for role, model in cast.items():
         if model not in chats:
             try:
-                chats[model] = _open_chat(model, settings_for(model, name, settings), environment)
+                chats[model] = open_chat(model, settings_for(model, name, settings), environment)
             except EngineSettingsError as error:
                 raise EngineSettingsError(f"{error} {model} is to play the {role}.", hint=error.hint) from error
     return Engine(
@@ -56,10 +56,11 @@ def language_model_reviewer(name: str, settings: Settings, environment: Mapping[
     """A reviewer alone, played by the model `name`. Imports and raises as `language_model_engine` does."""
     from .reviewer import ModelReviewer  # noqa: PLC0415 - heavy, as above
 
-    return ModelReviewer(_open_chat(name, settings, environment))
+    return ModelReviewer(open_chat(name, settings, environment))
 
 
-def _open_chat(name: str, settings: Settings, environment: Mapping[str, str]) -> Chat:
+def open_chat(name: str, settings: Settings, environment: Mapping[str, str]) -> Chat:
+    """The chat of the model `name`. Imports and raises as `language_model_engine` does."""
     from . import prompts, providers  # noqa: PLC0415 - heavy, as above
     from .chat import Chat  # noqa: PLC0415
 

@@ -75,6 +75,11 @@ class Chat:
         self._form_options = {"strict": True} if strict else {}
         self._rung = 0
 
+    @property
+    def form_method(self) -> str:
+        """How forms are asked for: json_schema, function_calling, or "" for the prompt alone."""
+        return _LADDER[self._rung]
+
     @forgets_failures
     async def write(self, prompt: Prompt, role: str) -> str:
         """A text, freed of reasoning, fences and preambles. Cut by length, it is continued once.

@@ -111,7 +111,7 @@ def choose_model(settings: Settings, environment: Mapping[str, str]) -> str:
         return _named(wanted, settings, environment)
     if settings.base_url:
         raise EngineSettingsError("--base-url needs a model.", hint="Name it: --model openai:NAME.")
-    chosen = (p for p in PROVIDERS if p.default and _key(p, environment))
+    chosen = (p for p in PROVIDERS if p.default and key_of(p, environment))
     return next((f"{provider.name}:{provider.default}" for provider in chosen), EXTRACTIVE)
 
 
@@ -200,7 +200,8 @@ def _named(wanted: str, settings: Settings, environment: Mapping[str, str]) -> s
     )
 
 
-def _key(provider: Provider, environment: Mapping[str, str]) -> str:
+def key_of(provider: Provider, environment: Mapping[str, str]) -> str:
+    """The provider's key, or "" when none is set."""
     return next((key for name in provider.variables if (key := environment.get(name, "").strip())), "")
 
 
@@ -225,7 +226,7 @@ def _options(provider: Provider, settings: Settings, environment: Mapping[str, s
     address = {"base_url": base_url} if base_url else {}
     if provider.name == "ollama":
         return {**address, **_ollama_options(context_window(f"{provider.name}:", environment))}
-    key = _key(provider, environment)
+    key = key_of(provider, environment)
     if not key and not (provider.name == "openai" and base_url):
         raise EngineSettingsError(
             f"There is no key for {provider.title}.", hint=f"Set {provider.variables[0]}, or choose another --model."

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import importlib.util
+import json
+import subprocess
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
+from servers.openai import OpenAIServer
 
 from tertulia.doctor import Finding, examine, is_well
 
@@ -62,3 +67,29 @@ def test_what_was_configured_and_cannot_work_is_broken(environment: dict[str, st
 def test_a_local_model_needs_no_key():
     found = look(TERTULIA_MODEL="openai:x", TERTULIA_BASE_URL="http://127.0.0.1:9/v1")
     assert found["engine"].state == "ok"
+
+
+def test_a_model_of_a_role_is_looked_at_too():
+    found = look(TERTULIA_MODEL="ollama:x", TERTULIA_WRITER_MODEL="openai:y")
+    assert (found["engine"].state, found["engine"].hint) == ("broken", "Set OPENAI_API_KEY.")
+    assert found["engine"].detail.startswith("openai:y")
+
+
+def test_a_model_is_asked_what_it_can_do(tertulia: Callable[..., subprocess.CompletedProcess[str]]):
+    """Only when it is named on the command line: what is configured is asked nothing."""
+
+    def brain(body: dict[str, Any]) -> str:
+        return "one two three" if body.get("stream") else '{"colours": ["red", "amber", "green"]}'
+
+    with OpenAIServer(brain) as server:
+        named = ["--model", "openai:x", "--base-url", server.base_url]
+        found = {one["name"]: one for one in json.loads(tertulia("doctor", *named, "--json").stdout)}
+        assert found["structured output"]["detail"] == "by a native JSON schema"
+        assert found["price"]["state"] == "ok"
+        assert len(server.asked) == 2
+        configured = {"TERTULIA_MODEL": "openai:x", "TERTULIA_BASE_URL": server.base_url}
+        assert "structured output" not in tertulia("doctor", environment=configured).stdout
+        assert len(server.asked) == 2
+        refused = tertulia("doctor", *named, "--offline")
+    assert refused.returncode == 2
+    assert "Leave one of them out" in refused.stderr
