@@ -133,7 +133,7 @@ class LocalBackend:
             TertuliaError: what made the run fail. What was finished is kept; the run can be resumed.
         """
         row = self._runs.get(run)
-        if row.status in FINISHED:
+        if row.status in FINISHED or await self._waits(row):
             return
         effects = await asyncio.to_thread(self._open_effects, row.id, row.request)
         try:
@@ -152,6 +152,15 @@ class LocalBackend:
             raise
         finally:
             await asyncio.gather(*(source.close() for source in effects.sources.values()), return_exceptions=True)
+
+    async def _waits(self, row: Run) -> bool:
+        """Whether there is nothing to do before a person replies: the run then waits since when it did."""
+        if row.status != "awaiting_approval":
+            return False
+        async with self._graph() as graph:
+            snapshot = await graph.aget_state(_config(row))
+        _require_version(snapshot)
+        return bool(snapshot.interrupts) and self._runs.load_reply(row.id, snapshot.interrupts[0].id) is None
 
     async def _advance(self, row: Run, effects: Effects) -> AsyncGenerator[Event, None]:
         ledger = await Ledger.open(SqliteLedgerStore(self._runs.path, row.id))

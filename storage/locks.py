@@ -20,6 +20,10 @@ from .failures import folder_error
 _HINT: Final = "Check the folder's rights; `tertulia doctor` says more."
 
 
+# Who only looks whether a run is held holds it for a moment: that is waited for.
+_PATIENCE: Final = 0.3
+
+
 @dataclass(frozen=True, slots=True)
 class Holder:
     """The process that works on a run; `since` is its ISO 8601 time in UTC."""
@@ -42,7 +46,7 @@ def run_lock(home: Path, run: str) -> Iterator[None]:
         StorageError: the lock cannot be written.
     """
     lock = _lock(home, run)
-    if not _acquired(lock):
+    if not _acquired(lock, _PATIENCE):
         who = _noted(home, run) or "another process"
         raise RunBusyError(
             f"Run {run} is being worked on: {who}.", hint="Wait for it, or stop it first; then resume again."
@@ -79,9 +83,9 @@ def _lock(home: Path, run: str) -> FileLock:
     return FileLock(folder / f"{run}.lock", timeout=0, mode=0o600)
 
 
-def _acquired(lock: FileLock) -> bool:
+def _acquired(lock: FileLock, seconds: float = 0) -> bool:
     try:
-        lock.acquire()
+        lock.acquire(timeout=seconds)
     except Timeout:
         return False
     except OSError as error:
