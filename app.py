@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from . import report_templates
-from .agents import same_provider
+from .agents import EXTRACTIVE, same_provider
 from .errors import TertuliaError, UsageError
 from .events import Event, RunStarted
 from .settings import ROLES, TOPIC_LIMIT, Format, Settings
@@ -356,6 +356,9 @@ def amended(request: Mapping[str, Any], changes: Mapping[str, str]) -> dict[str,
     roles = {**request.get("role_models", {})}
     roles |= {role: changes[f"{role}_model"] for role in ROLES if f"{role}_model" in changes}
     model = changes.get("model", request["model"])
+    if model == EXTRACTIVE:
+        # It plays every role or none.
+        roles = {}
     moves = model and request["model"] and not same_provider(model, request["model"])
     base_url = changes.get("base_url", "" if moves else request["base_url"])
     return {**request, "model": model, "role_models": roles, "base_url": base_url}

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from servers.mediawiki import MediaWikiServer, WikiPage
 from servers.openai import Brain, OpenAIServer
@@ -72,6 +73,18 @@ class World:
         finally:
             process.kill()
         return subprocess.CompletedProcess(arguments, process.returncode, stdout, stderr)
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What leads `tertulia.write_report` here, without a process of its own."""
+        return {
+            "model": "openai:x",
+            "base_url": self.model.base_url,
+            "sources": ["web", "wikipedia"],
+            "tavily_api_key": "tvly-test",
+            "tavily_api_base_url": self.web.url,
+            "wikipedia_url": self.wiki.address,
+        }
 
     @property
     def report_arguments(self) -> list[str]:

@@ -1,14 +1,22 @@
-"""Several models in one run, and a run that goes on with another model: the real command, a loopback server."""
+"""Several models in one run, and a run that goes on with another model: whole runs, a loopback server."""
 
 from __future__ import annotations
 
-import json
+import asyncio
 import re
 from collections import Counter
+from collections.abc import Mapping
+from typing import Any
 
+import pytest
 import yaml
 from command import TOPIC, report_path, world
 from servers.openai import Fault, play_every_role
+
+import tertulia
+from tertulia.app import App
+from tertulia.errors import EngineSettingsError
+from tertulia.settings import load_settings
 
 SMALL = ["--analysts", "1", "--turns", "1", "--yes"]
 
@@ -18,18 +26,16 @@ def knows_all_but_typo(body):
     return Fault(404, "The model `typo` does not exist") if body["model"] == "typo" else play_every_role(body)
 
 
-def test_each_role_asks_its_own_model_and_the_report_names_them():
+async def test_each_role_asks_its_own_model_and_the_report_names_them():
     with world() as place:
-        arguments = [*place.report_arguments, *SMALL, "--planner-model", "openai:p", "--writer-model", "openai:w"]
-        result = place.run(*arguments)
-        assert result.returncode == 0, result.stderr
+        models = {"planner_model": "openai:p", "writer_model": "openai:w"}
+        report = await tertulia.write_report(TOPIC, **place.settings, **models, analysts=1, turns=1)
         asked = Counter(body["model"] for body in place.model.asked)
-        # The planner once; one question and one answer; a section, an introduction and a conclusion.
-        assert asked == {"p": 1, "x": 2, "w": 3}
-        evidence = json.loads(report_path(result.stdout).with_name("evidence.json").read_text("utf-8"))
-    assert evidence["run"]["engine"] == "openai:x (planner openai:p, writer openai:w)"
-    assert {(call["role"], call["model"]) for call in evidence["usage"]} >= {
-        ("planner", "openai:p"), ("expert", "openai:x"), ("writer", "openai:w")
+    # The planner once; one question and one answer; a section, an introduction and a conclusion.
+    assert asked == {"p": 1, "x": 2, "w": 3}
+    assert report["run"]["engine"] == "openai:x (planner openai:p, writer openai:w)"
+    assert {(call["role"], call["model"]) for call in report["usage"]} == {
+        ("planner", "openai:p"), ("interviewer", "openai:x"), ("expert", "openai:x"), ("writer", "openai:w")
     }  # fmt: skip
 
 
@@ -44,27 +50,32 @@ def test_a_run_with_a_wrong_model_goes_on_with_the_one_that_resume_names():
         run = re.findall(r"`tertulia resume (\w+) --model PROVIDER:MODEL`", failed.stderr)[0]
         assert len(place.model.asked) == 1
 
-        refused = place.run("resume", run, "--model", "anthropic:x")
-        assert refused.returncode == 2
-        assert "ANTHROPIC_API_KEY" in refused.stderr
-        assert len(place.model.asked) == 1
+        with pytest.raises(EngineSettingsError, match="no key for Anthropic"):
+            asyncio.run(App(load_settings()).amend(run, {"model": "anthropic:x"}))
+        assert App(load_settings()).runs.get(run).request["model"] == "openai:typo"
 
         finished = place.run("resume", run, "--model", "openai:x")
         assert finished.returncode == 0, finished.stderr
-        (row,) = json.loads(place.run("runs", "--json").stdout)
-        assert (row["request"]["model"], row["engine"], row["topic"]) == ("openai:x", "openai:x", TOPIC)
+        row = App(load_settings()).runs.get(run)
+        assert (row.request["model"], row.engine, row.topic) == ("openai:x", "openai:x", TOPIC)
         front_matter = report_path(finished.stdout).read_text("utf-8").split("---")[1]
     assert yaml.safe_load(front_matter)["engine"] == "openai:x"
 
 
-def test_a_report_that_two_models_wrote_names_both():
+async def test_a_report_that_two_models_wrote_names_both():
     """One proposed the panel, another held the interviews."""
+
+    async def later(_: Mapping[str, Any]) -> None:
+        return None
+
+    async def approve(_: Mapping[str, Any]) -> Mapping[str, Any]:
+        return {"action": "approve"}
+
     with world() as place:
-        paused = place.run(*place.report_arguments, *SMALL[:-1])
-        assert paused.returncode == 3
-        (run,) = set(re.findall(r"tertulia resume (\w+) ", paused.stderr))
-        finished = place.run("resume", run, "--yes", "--model", "openai:other")
-        assert finished.returncode == 0, finished.stderr
-        front_matter = report_path(finished.stdout).read_text("utf-8").split("---")[1]
+        app = App(load_settings({**place.settings, "analysts": 1, "turns": 1}))
+        run = (await app.start(TOPIC)).id
+        assert (await app.advance(run, reviewer=later)).run.status == "awaiting_approval"
+        await app.amend(run, {"model": "openai:other"})
+        assert (await app.advance(run, reviewer=approve)).run.status == "done"
         assert Counter(body["model"] for body in place.model.asked) == {"x": 1, "other": 5}
-    assert yaml.safe_load(front_matter)["engine"] == "openai:x, then openai:other"
+    assert app.report(run)["run"]["engine"] == "openai:x, then openai:other"

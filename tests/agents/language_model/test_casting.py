@@ -90,6 +90,7 @@ REQUEST = {"topic": "t", "model": "openai:typo", "base_url": LOCAL, "role_models
         ({"model": "anthropic:x"}, {"model": "anthropic:x", "base_url": ""}),
         ({"model": "anthropic:x", "base_url": "http://h"}, {"model": "anthropic:x", "base_url": "http://h"}),
         ({"base_url": "http://h/v1"}, {"model": "openai:typo", "base_url": "http://h/v1"}),
+        ({"model": "extractive"}, {"model": "extractive", "role_models": {}}),
         ({"writer_model": ""}, {"role_models": {"writer": ""}, "base_url": LOCAL}),
         ({"planner_model": "openai:p"}, {"role_models": {"writer": "openai:w", "planner": "openai:p"}}),
     ],
