@@ -46,6 +46,12 @@ unit: $(VENV)/.development ## run the tests; ARGS=… goes to pytest
 test-faults: $(VENV)/.development ## a hundred runs against models that misbehave: a few minutes
 	FAULT_RUNS=100 $(BIN)/python -m pytest --numprocesses 6 --dist worksteal tests/faults $(ARGS)
 
+# How often each thing is done; what is left out is done once. At most 400 points before and after writes exist.
+DURABILITY ?= kills=200 writes=400 approvals=100 firsts=50 doubles=40 replays=200
+
+test-durability: $(VENV)/.development ## kill the command hundreds of times and compare the reports; long
+	DURABILITY="$(DURABILITY)" $(BIN)/python -m pytest tests/durability --numprocesses auto --dist worksteal $(ARGS)
+
 # setuptools builds in build/, and what an earlier build left there would be packed too.
 wheel: $(BIN)/python ## build dist/tertulia-*.whl
 	@rm -rf build dist
