@@ -41,7 +41,7 @@ class ModelExpert:
             return _NOTHING_FOUND.get(base_language(brief.language), _NOTHING_FOUND["en"])
         window = self._chat.context_window
         prompt = render_within("answer", window, brief.excerpts, lambda *shown: _data(brief, *shown))
-        answer = plain_prose(await self._chat.write(prompt, "expert"))
+        answer = plain_prose(await self._chat.write(prompt, "expert", language=brief.language))
         return mend_keys(answer, {excerpt.key for excerpt in brief.excerpts})
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib import resources
 from typing import Any, Final
@@ -19,8 +19,9 @@ from jinja2 import DictLoader, Environment, StrictUndefined
 from ...evidence.languages import base_language
 from ...evidence.passages import Excerpt
 
-# Cautious: English text has about four characters to a token, Basque and tables about three.
-CHARACTERS_PER_TOKEN: Final = 3
+# Cautious: English has about four bytes of UTF-8 to a token, Basque and tables about three; so have Greek and Chinese,
+# whose letters take two and three bytes.
+BYTES_PER_TOKEN: Final = 3
 _LARGEST_REPLY: Final = 4_096
 
 # How prompts are made to fit: passages go down to this many, then answers and sections are shortened in these steps,
@@ -51,13 +52,25 @@ _LANGUAGES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """What a model is asked with."""
+    """What a model is asked with. One that `render_within` made can be made again, smaller."""
 
     system: str
     user: str
+    _again: Callable[[int], Prompt] | None = field(default=None, repr=False, compare=False)
 
-    def __len__(self) -> int:
-        return len(self.system) + len(self.user)
+    @property
+    def tokens(self) -> int:
+        """How many tokens it has, at most."""
+        return tokens_in(self.system) + tokens_in(self.user)
+
+    def within(self, tokens: int) -> Prompt:
+        """The same prompt in at most so many tokens, if it can be cut that far."""
+        return self if self._again is None or self.tokens <= tokens else self._again(tokens)
+
+
+def tokens_in(text: str) -> int:
+    """How many tokens a text has, at most: counted from its bytes, because each model has a tokenizer of its own."""
+    return -(-len(text.encode("utf-8", "replace")) // BYTES_PER_TOKEN)
 
 
 def render(name: str, **data: Any) -> Prompt:
@@ -70,7 +83,8 @@ def render(name: str, **data: Any) -> Prompt:
     blocks = {
         block: "".join(template.blocks[block](template.new_context(dict(data)))).strip() for block in ("system", "user")
     }
-    return Prompt(**{block: re.sub(r"\n{3,}", "\n\n", text) for block, text in blocks.items()})
+    system, user = (re.sub(r"\n{3,}", "\n\n", blocks[block]) for block in ("system", "user"))
+    return Prompt(system, user)
 
 
 def render_within(
@@ -81,16 +95,26 @@ def render_within(
     `data` gives the variables for the excerpts that are shown and the length to which it has to shorten texts. The
     lowest-ranked excerpts go first; instructions and the keys of what is shown are never cut.
     """
-    budget = (window - reply_room(window)) * CHARACTERS_PER_TOKEN
+
+    def cut(budget: int) -> Prompt:
+        return replace(_cut(name, budget, excerpts, data), _again=cut)
+
+    return cut(window - reply_room(window))
+
+
+def _cut(
+    name: str, budget: int, excerpts: Sequence[Excerpt], data: Callable[[Sequence[Excerpt], int], dict[str, Any]]
+) -> Prompt:
+    """The prompt in at most `budget` tokens, or as near to it as it can be cut."""
     shown = list(excerpts)
     for limit, fewest in ((_UNSHORTENED, _LAST_PASSAGES), *((n, _LAST_PASSAGES) for n in _SHORTER), (_SHORTER[-1], 0)):
         while True:
             prompt = render(name, excerpts=shown, **data(shown, limit))
-            if len(prompt) <= budget:
+            if prompt.tokens <= budget:
                 return prompt
             if len(shown) <= fewest:
                 break
-            _drop(shown, len(prompt) - budget, fewest)
+            _drop(shown, prompt.tokens - budget, fewest)
     return prompt
 
 
@@ -122,9 +146,9 @@ def shorten(text: str, length: int) -> str:
 
 
 def _drop(shown: list[Excerpt], excess: int, fewest: int) -> None:
-    """Take excerpts off the end until at least `excess` characters are gone, or only the fewest are left."""
+    """Take excerpts off the end until at least `excess` tokens are gone, or only the fewest are left."""
     while excess > 0 and len(shown) > fewest:
-        excess -= len(shown.pop().text)
+        excess -= tokens_in(shown.pop().text)
 
 
 def _material(text: str) -> str:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
+from collections.abc import Iterator
 from typing import Any, Final
+
+from ...evidence.languages import RECOGNISED, base_language, detect_language
+from .loose_json import read_values
 
 _REASONING: Final = r"think|thinking|thought|reasoning|reflection"
 _REASONING_BLOCK: Final = re.compile(rf"<({_REASONING})>.*?</\1>", re.DOTALL | re.IGNORECASE)
@@ -58,8 +61,32 @@ _SOURCE_LINE: Final = re.compile(
     re.IGNORECASE,
 )
 
-_OPENING: Final = re.compile(r"[{\[]")
-_TRAILING_COMMA: Final = re.compile(r",(?=\s*[}\]])")
+_KEY: Final = re.compile(r"\[[a-z0-9]{6}\]")
+_QUOTED: Final = re.compile(r"«[^»]*»|“[^”]*”|\"[^\"\n]*\"|^[ \t]*[>|].*$", re.MULTILINE)
+_FEWEST_WORDS: Final = 30
+
+_LONGEST_REFUSAL: Final = 600
+# How models say no, after a word or two of regret, in the five languages.
+_REFUSAL: Final = re.compile(
+    r"(?:(?:i(?:'|’)?m|i am) (?:very |really |so )?sorry\b|sorry\b|unfortunately\b|i apologi[sz]e\b|my apologies\b"
+    r"|lo siento\b|lo lamento\b|disculpa\b|ho sento\b|em sap greu\b|síntoo\b|sentímolo\b|desculpa\b|sinto moito\b"
+    r"|barkatu\b|sentitzen dut\b)?[^.!?\n]{0,60}?"
+    r"(?:i (?:can(?:no|(?:'|’))t|can not|am (?:not able|unable) to|won(?:'|’)t|will not)"
+    r" (?:help|assist|provide|comply|fulfill?|write|create|answer|do|continue|generate|engage|discuss|respond|complete"
+    r"|produce|participate|proceed)"
+    r"|i (?:must|have to) decline|i(?:'|’)m (?:not able|unable) to|as an ai\b"
+    r"|no puedo (?:ayudar|cumplir|proporcionar|responder|escribir|hacer|continuar|generar|atender|asistir)"
+    r"|no puc (?:ajudar|proporcionar|respondre|escriure|fer|continuar|generar|atendre)"
+    r"|non podo (?:axudar|proporcionar|responder|escribir|facer|continuar|xerar|atender)"
+    r"|ezin (?:dut|dizut|dizuet) (?:lagundu|erantzun|idatzi|eman|egin|jarraitu|sortu)"
+    r"|como (?:una )?(?:ia|inteligencia artificial)\b|com a (?:ia|intel·ligència artificial)\b)",
+    re.IGNORECASE,
+)
+# Who says that the sources do not tell answers.
+_OF_SOURCES: Final = re.compile(
+    r"passage|source|pasaje|fuente|passatge|\bfonts?\b|pasax|\bfontes?\b|pasarte|iturri", re.IGNORECASE
+)
+
 _SENTENCE_END: Final = re.compile(r"[.!?…][\"'»”’)\]]*(?:\s*\[[a-z0-9]{6}\])*(?=\s)")
 _SHORTEST_OVERLAP: Final = 20
 
@@ -101,59 +128,37 @@ def remove_reasoning(reply: str) -> str:
     return _REASONING_START.sub("", text).strip()
 
 
-def parse_json(reply: str) -> dict[str, Any] | list[Any]:
-    """The JSON in a reply, whatever stands around it: fences, prose, reasoning, trailing commas.
+def json_values(reply: str) -> Iterator[dict[str, Any] | list[Any]]:
+    """Everything in a reply that could be the data asked for, the likeliest first: objects and lists of objects.
 
-    Returns an object, or a list of objects.
-
-    Raises:
-        ValueError: there is none; the message says so in a way that a model can act on.
+    It may stand between prose, in a fence, and after reasoning.
     """
     text = remove_reasoning(reply)
-    if not text:
-        raise ValueError("The reply is empty.")
     for candidate in (text, *(match["inside"] for match in _ANY_FENCE.finditer(text))):
-        for source in (candidate, _TRAILING_COMMA.sub("", candidate)):
-            found = _first_value(source)
-            if found:
-                return found
-    raise ValueError("The reply holds no complete JSON object.")
+        yield from read_values(candidate)
 
 
-def _first_value(text: str) -> dict[str, Any] | list[Any] | None:
-    """The first object, or list of objects, that can be read in a text."""
-    # strict=False: models write line breaks inside strings.
-    decoder = json.JSONDecoder(strict=False)
-    opening = _OPENING.search(text)
-    while opening:
-        try:
-            value, _ = decoder.raw_decode(text, opening.start())
-        except ValueError:
-            # An object inside a broken one would be the wrong answer, so what is inside is passed over.
-            end = _closing(text, opening.start())
-            opening = _OPENING.search(text, end + 1) if end >= 0 else None
-            continue
-        if isinstance(value, dict) or (value and all(isinstance(item, dict) for item in value)):
-            return value
-        opening = _OPENING.search(text, opening.end())
-    return None
+def is_refusal(text: str) -> bool:
+    """Whether a text says that its writer will not write, and nothing else: short, and it cites nothing."""
+    if len(text) > _LONGEST_REFUSAL or _KEY.search(text) or _OF_SOURCES.search(text):
+        return False
+    return bool(_REFUSAL.match(text.lstrip("#* \"'“")))
 
 
-def _closing(text: str, start: int) -> int:
-    """Where the object or list that opens at `start` closes, or -1."""
-    depth, inside_string, escaped = 0, False, False
-    for place in range(start, len(text)):
-        character = text[place]
-        if inside_string:
-            inside_string = escaped or character != '"'
-            escaped = character == "\\" and not escaped
-        elif character == '"':
-            inside_string = True
-        elif character in "{}[]":
-            depth += 1 if character in "{[" else -1
-            if depth == 0:
-                return place
-    return -1
+def other_language(text: str, wanted: str) -> str:
+    """The language that a text is surely written in when it is not the one wanted, else "".
+
+    Quotations do not count, short texts cannot tell, and both halves must tell the same.
+    """
+    if base_language(wanted) not in RECOGNISED:
+        return ""
+    words = _QUOTED.sub(" ", _KEY.sub(" ", text)).split()
+    if len(words) < _FEWEST_WORDS:
+        return ""
+    middle = len(words) // 2
+    found = {detect_language(" ".join(half), default=wanted) for half in (words[:middle], words[middle:])}
+    language = found.pop()
+    return language if not found and language != base_language(wanted) else ""
 
 
 def split_title(text: str) -> tuple[str, str]:

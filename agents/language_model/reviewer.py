@@ -12,7 +12,7 @@ from ...evidence.passages import Excerpt
 from ...evidence.sentences import split_sentences
 from ..roles import Claimed, Judgement, ReviewBrief
 from .chat import Chat
-from .prompts import CHARACTERS_PER_TOKEN, Prompt, language_name, render, render_within, reply_room
+from .prompts import BYTES_PER_TOKEN, Prompt, language_name, render, render_within, reply_room
 from .review_forms import Correction, Corrections, Item, Opinion, Opinions, Reviewed
 
 # Characters of a reply for each sentence: what stands around a correction, and an opinion as long as the prompt allows.
@@ -104,11 +104,11 @@ class ModelReviewer:
     def _fits(self, name: str, brief: ReviewBrief, claims: Sequence[Claimed]) -> bool:
         """Whether a request about these claims leaves its reply the room it needs."""
         room = reply_room(self._chat.context_window)
-        if _reply_length(name, claims) > room * CHARACTERS_PER_TOKEN:
+        if _reply_length(name, claims) > room * BYTES_PER_TOKEN:
             return False
         excerpts = _excerpts(claims)
         whole = render(name, excerpts=excerpts, **_data(brief, claims, excerpts))
-        return len(whole) <= (self._chat.context_window - room) * CHARACTERS_PER_TOKEN
+        return whole.tokens <= self._chat.context_window - room
 
     def _prompt(self, name: str, brief: ReviewBrief, claims: Sequence[Claimed]) -> Prompt:
         def data(shown: Sequence[Excerpt], limit: int) -> dict[str, Any]:

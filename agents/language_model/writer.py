@@ -10,7 +10,7 @@ from ...evidence.passages import Excerpt
 from ..roles import ComposeBrief, Opening, Section, SectionBrief, Turn
 from .chat import Chat
 from .keys import mend_keys
-from .prompts import Prompt, language_name, render_within, shorten
+from .prompts import language_name, render_within, shorten
 from .replies import plain_prose, split_title
 
 # More than some tens of passages make a text worse, not better; what no answer cites is for context and for what an
@@ -37,7 +37,7 @@ class ModelWriter:
         excerpts = _cited_first(brief)
         window = self._chat.context_window
         prompt = render_within("section", window, excerpts, lambda *shown: _section_data(brief, *shown))
-        title, text = split_title(await self._chat.write(prompt, "writer"))
+        title, text = split_title(await self._chat.write(prompt, "writer", language=brief.language))
         text = mend_keys(plain_prose(text), {excerpt.key for excerpt in excerpts})
         return {**section, "title": title or section["title"], "text": text}
 
@@ -47,7 +47,7 @@ class ModelWriter:
         Raises:
             EngineError: the model cannot be asked, or its reply cannot be used.
         """
-        title, text = split_title(await self._chat.write(self._composed("introduction", brief), "writer"))
+        title, text = split_title(await self._compose("introduction", brief))
         return {"title": title or brief.topic, "text": mend_keys(plain_prose(text), _cited(brief))}
 
     async def write_conclusion(self, brief: ComposeBrief) -> str:
@@ -56,12 +56,13 @@ class ModelWriter:
         Raises:
             EngineError: the model cannot be asked, or its reply cannot be used.
         """
-        _, text = split_title(await self._chat.write(self._composed("conclusion", brief), "writer"))
+        _, text = split_title(await self._compose("conclusion", brief))
         return mend_keys(plain_prose(text), _cited(brief))
 
-    def _composed(self, name: str, brief: ComposeBrief) -> Prompt:
+    async def _compose(self, name: str, brief: ComposeBrief) -> str:
         window = self._chat.context_window
-        return render_within(name, window, (), lambda _, limit: _compose_data(brief, limit))
+        prompt = render_within(name, window, (), lambda _, limit: _compose_data(brief, limit))
+        return await self._chat.write(prompt, "writer", language=brief.language)
 
 
 def _cited_first(brief: SectionBrief) -> list[Excerpt]:

@@ -37,7 +37,7 @@ from .language_model.briefs import (
 )
 
 WINDOW = 8_192
-BUDGET = (WINDOW - WINDOW // 4) * prompts.CHARACTERS_PER_TOKEN
+BUDGET = WINDOW - WINDOW // 4
 
 
 class Listener:
@@ -49,7 +49,7 @@ class Listener:
     def __init__(self) -> None:
         self.heard: list[Prompt] = []
 
-    async def write(self, prompt: Prompt, role: str) -> str:
+    async def write(self, prompt: Prompt, role: str, *, language: str = "") -> str:
         self.heard.append(prompt)
         return "# A title\n\nA text."
 
@@ -161,7 +161,7 @@ def test_every_prompt_renders_whole_and_fits(ask):
     assert "\n\n\n" not in text
     # A partial without its last line break would glue the next rule to its own last one.
     assert not re.search(r"\S- [A-Z]", prompt.system)
-    assert len(prompt) <= BUDGET
+    assert prompt.tokens <= BUDGET
 
 
 @pytest.mark.parametrize("name", PROMPTS)

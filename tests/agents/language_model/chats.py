@@ -12,7 +12,7 @@ from tertulia.settings import Settings
 PROMPT = Prompt("You count.", "How many?")
 
 
-def chat_with(server: OpenAIServer, name: str = "openai:x") -> Chat:
+def chat_with(server: OpenAIServer, name: str = "openai:x", *, window: int = 32_768) -> Chat:
     settings = Settings(base_url=server.base_url)
     model = open_chat_model(name, settings, {})
-    return Chat(model, name, address=address_of(name, settings, {}), context_window=32_768, strict=True)
+    return Chat(model, name, address=address_of(name, settings, {}), context_window=window, strict=True)

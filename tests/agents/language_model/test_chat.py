@@ -4,14 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 from pydantic import BaseModel, Field
 from servers.openai import UNSUPPORTED_FORMAT, UNSUPPORTED_TOOLS, Fault, OpenAIServer, Reply, script
 
+from tertulia.agents.language_model.prompts import Prompt, render_within
 from tertulia.agents.usage import collect_usage
-from tertulia.errors import EngineError, EngineSettingsError, EngineUnavailableError, ReplyError
+from tertulia.errors import (
+    EngineError,
+    EngineSettingsError,
+    EngineUnavailableError,
+    PromptTooLongError,
+    ReplyError,
+)
 
+from .briefs import excerpts
 from .chats import PROMPT, chat_with
 
 
@@ -84,11 +95,139 @@ async def test_a_cut_text_is_continued_once_from_its_last_whole_sentence():
     assert server.asked[1]["messages"][2]["content"] == "One. Two."
 
 
-async def test_a_text_cut_twice_is_an_error():
+async def test_a_text_cut_twice_ends_with_its_last_whole_sentence():
+    sentence = "The portal has an interface that anybody can use [k7qdm4]. "
+    cut = [Reply(sentence * 3 + "And th", finish_reason="length"), Reply(sentence * 3 + "Or", finish_reason="length")]
+    text, server = await write(*cut, "never asked for")
+    assert text == (sentence * 6).strip()
+    assert len(server.asked) == 2
+
+
+async def test_a_short_text_cut_twice_is_an_error():
     cut = Reply("One. Two", finish_reason="length")
     error, requests = await failure_of(cut, cut, "never asked for", kind=ReplyError)
     assert "length" in str(error)
     assert requests == 2
+
+
+REFUSAL = "I'm sorry, but I can't help with that."
+ENGLISH = "The portal gathers the data of all public bodies and offers an interface through which they can be read. " * 3
+SPANISH = "El portal reúne los datos de todas las administraciones y ofrece una interfaz para que se consulten. " * 3
+
+
+async def test_a_refusal_is_asked_for_once_more():
+    text, server = await write(REFUSAL, "Three.")
+    assert text == "Three."
+    assert "refusal" in server.asked[1]["messages"][1]["content"]
+
+
+async def test_a_refusal_twice_is_an_error_that_quotes_it():
+    error, requests = await failure_of(REFUSAL, REFUSAL, "never asked for", kind=ReplyError)
+    assert REFUSAL in str(error)
+    assert requests == 2
+
+
+async def test_what_a_providers_filter_stopped_is_not_asked_for_again():
+    error, requests = await failure_of(Reply("", finish_reason="content_filter"), "never asked for", kind=ReplyError)
+    assert "refused" in str(error)
+    assert requests == 1
+
+
+async def test_another_language_is_asked_again_once_by_its_name():
+    with OpenAIServer(script(ENGLISH, SPANISH)) as server:
+        assert await chat_with(server).write(PROMPT, "writer", language="es") == SPANISH.strip()
+    assert "Write the whole reply in Spanish" in server.asked[1]["messages"][1]["content"]
+
+
+@pytest.mark.parametrize("second", [ENGLISH, "", REFUSAL])
+async def test_another_language_twice_is_better_than_nothing(second):
+    with OpenAIServer(script(ENGLISH, second, "never asked for")) as server:
+        assert await chat_with(server).write(PROMPT, "writer", language="es") == ENGLISH.strip()
+    assert len(server.asked) == 2
+
+
+# What the model can read
+
+LONG = excerpts(60, 1_000)
+ANSWER = {"topic": "t", "language": "English", "turns": [], "question": "What costs it?"}
+
+
+def long_prompt() -> Prompt:
+    """A prompt of passages that can be cut, 12,000 tokens as a whole."""
+    return render_within("answer", 20_000, LONG, lambda shown, _: {**ANSWER, "keys": [e.key for e in shown]})
+
+
+def reads(tokens: int, message: str = "This model's maximum context length is {} tokens.") -> Callable[..., Any]:
+    """A brain that reads no more than so many tokens of four characters."""
+
+    def brain(body: dict[str, Any]) -> str | Fault:
+        size = sum(len(m["content"]) for m in body["messages"]) // 4
+        return "Three." if size <= tokens else Fault(400, message.format(tokens))
+
+    return brain
+
+
+@pytest.mark.parametrize("message", ["maximum context length is {} tokens", "the prompt is too long"])
+@pytest.mark.parametrize("window", [8_192, 4_096])
+async def test_a_prompt_that_the_server_finds_too_long_is_cut_and_sent_again(window, message):
+    with OpenAIServer(reads(window, message)) as server:
+        chat = chat_with(server)
+        assert await chat.write(long_prompt(), "expert") == "Three."
+        first = len(server.asked)
+        assert await chat.write(long_prompt(), "expert") == "Three."
+    assert 2 <= first <= 4
+    # What was learned holds for the next prompt.
+    assert len(server.asked) == first + 1
+    assert chat.context_window <= window * 4 // 3
+    for body in server.asked:
+        said = body["messages"][1]["content"]
+        assert re.findall(r'passage key="(\w+)"', said) == re.findall(r"Valid keys: (.*)", said)[0].split(", ")
+        assert "Question: What costs it?" in said
+
+
+async def test_a_prompt_that_cannot_be_cut_is_an_error_after_one_request():
+    error, requests = await failure_of(Fault(400, "maximum context length is 10 tokens"), kind=PromptTooLongError)
+    assert "--context-window" in error.hint
+    assert requests == 1
+
+
+async def test_many_calls_at_once_learn_the_window_once():
+    with OpenAIServer(reads(4_096)) as server:
+        chat = chat_with(server)
+        assert await asyncio.gather(*(chat.write(long_prompt(), "expert") for _ in range(6))) == ["Three."] * 6
+    assert len(server.asked) <= 18
+    assert chat.context_window == 4_096
+
+
+async def test_what_follows_a_prompt_is_counted_with_it():
+    """In a second attempt the prompt makes room for the first reply and the schema."""
+    junk = "no form " * 1_000
+    with OpenAIServer(script(junk, '{"number": 3}')) as server:
+        chat = chat_with(server, window=8_192)
+        prompt = render_within("answer", 8_192, LONG, lambda shown, _: {**ANSWER, "keys": [e.key for e in shown]})
+        await chat.structure(prompt, Count, "planner")
+    first, second = (sum(len(m["content"].encode()) for m in body["messages"]) // 3 for body in server.asked)
+    assert first <= 6_144
+    assert second <= 6_144
+    assert len(server.asked[1]["messages"]) == 4
+
+
+async def test_a_model_that_counts_more_tokens_than_we_do_is_shown_less():
+    sizes: list[int] = []
+
+    def brain(body: dict[str, Any]) -> Reply:
+        sizes.append(sum(len(m["content"]) for m in body["messages"]))
+        return Reply("Three.", tokens=sizes[-1] // 2)
+
+    with OpenAIServer(brain) as server:
+        chat = chat_with(server, window=8_192)
+        for _ in range(2):
+            prompt = render_within(
+                "answer", chat.context_window, LONG, lambda shown, _: {**ANSWER, "keys": [e.key for e in shown]}
+            )
+            await chat.write(prompt, "expert")
+    assert sizes[0] // 2 > 8_192
+    assert sizes[1] // 2 <= 6_144
 
 
 # Failures
@@ -193,6 +332,37 @@ async def test_a_form_takes_one_request_with_a_strict_schema():
 async def test_a_form_is_read_with_tolerance(reply):
     count, server = await structure(reply)
     assert count.number == 3
+    assert len(server.asked) == 1
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        '{"count": {"number": 3}}',
+        '[{"number": 3}]',
+        '{"name": "Count", "arguments": {"number": 3}}',
+        '{"name": "Count", "arguments": "{\\"number\\": 3}"}',
+        '{"type": "object", "properties": {"number": 3, "note": "all"}}',
+        '{"number": "about three"}\nCorrected:\n{"number": 3}',
+        "{'number': 3, 'note': None}",
+    ],
+)
+async def test_a_form_is_found_in_what_is_around_it(reply):
+    count, server = await structure(reply.replace("None", "'all'"))
+    assert count.number == 3
+    assert len(server.asked) == 1
+
+
+async def test_of_two_valid_forms_the_one_without_objection_is_taken():
+    count, server = await structure('{"number": 3} or {"number": 4}', check=lambda c: "" if c.number > 3 else "No.")
+    assert count.number == 4
+    assert len(server.asked) == 1
+
+
+async def test_a_refused_form_is_an_error_after_one_request():
+    with OpenAIServer(script(Reply(REFUSAL, refused=True), "never asked for")) as server:
+        with pytest.raises(ReplyError, match="can't help"):
+            await chat_with(server).structure(PROMPT, Count, "planner")
     assert len(server.asked) == 1
 
 

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tertulia.agents.language_model.replies import (
     clean_text,
+    is_refusal,
     join_continuation,
-    parse_json,
+    json_values,
+    other_language,
     plain_prose,
     plain_title,
     split_title,
@@ -120,27 +125,146 @@ def test_text_that_only_looks_like_wrapping_is_kept(text):
     ],
 )
 def test_json_is_found_whatever_stands_around_it(reply):
-    assert parse_json(reply) == {"a": [1, {"b": "x"}]}
+    assert next(json_values(reply)) == {"a": [1, {"b": "x"}]}
 
 
 def test_a_list_of_objects_is_taken_whole():
-    assert parse_json('The panel: [{"name": "A"}, {"name": "B"}]') == [{"name": "A"}, {"name": "B"}]
+    assert next(json_values('The panel: [{"name": "A"}, {"name": "B"}]')) == [{"name": "A"}, {"name": "B"}]
 
 
 def test_line_breaks_inside_strings_are_read():
-    assert parse_json('{"a": "one\ntwo"}') == {"a": "one\ntwo"}
+    assert next(json_values('{"a": "one\ntwo"}')) == {"a": "one\ntwo"}
 
 
 @pytest.mark.parametrize("reply", ["I cannot.", '{"a": {"b": "cut', '{"a": {"b": 1}, "c": nonsense}', "[1, 2]"])
 def test_what_is_not_whole_json_is_refused(reply):
     """An object inside a broken one is not taken for the reply."""
-    with pytest.raises(ValueError, match="no complete JSON object"):
-        parse_json(reply)
+    assert list(json_values(reply)) == []
 
 
-def test_an_empty_reply_is_named_as_such():
-    with pytest.raises(ValueError, match="empty"):
-        parse_json("<think>hm</think>")
+def test_each_object_is_a_candidate_those_inside_others_are_not():
+    assert list(json_values('First {"a": {"b": 1}}, then {"a": 2}.')) == [{"a": {"b": 1}}, {"a": 2}]
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        "{'a': 'it is \"x\"', 'b': True, 'c': None}",
+        '{“a”: “it is "x"”, “b”: true, “c”: null}',
+        '{a: "it is "x"", b: true, c: null}',
+        '{\n  // what it is\n  "a": "it is \\"x\\"", # said\n  "b": true, /* and */ "c": null,\n}',
+        '{"a": "it is \\"x\\""\n "b": true\n "c": null}',
+        '{"a": "it is \\u0022x\\u0022", "b": True, "c": undefined}',
+    ],
+)
+def test_json_is_read_in_whatever_hand_it_is_written(reply):
+    assert list(json_values(reply)) == [{"a": 'it is "x"', "b": True, "c": None}]
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        "{'a': 'it's here', 'b': 2}",
+        '{"a": "it\'s here", \'b\': 2}',
+    ],
+)
+def test_an_apostrophe_is_no_quotation_mark(reply):
+    assert list(json_values(reply)) == [{"a": "it's here", "b": 2}]
+
+
+@pytest.mark.parametrize("opened", ["{", "[", '{"a":', "[{", "{'a': ["])
+def test_what_is_opened_ten_thousand_times_is_nothing(opened):
+    assert list(json_values(opened * 10_000)) == []
+
+
+@given(st.text(alphabet="{}[]\"'“”,:\\/*# \nabtrue01.", max_size=60))
+def test_any_scribble_is_read_or_not_and_never_an_error(scribble):
+    for value in json_values(scribble):
+        assert isinstance(value, dict | list)
+
+
+ANY_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(),
+    lambda value: st.lists(value) | st.dictionaries(st.text(), value),
+)
+
+
+@given(ANY_JSON)
+def test_what_is_json_is_read_as_json(value):
+    assert list(json_values(json.dumps({"a": value}))) == [{"a": value}]
+
+
+# Refusals and languages
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I'm sorry, but I can't help with that.",
+        "I’m sorry, I can’t assist with this request.",
+        "I cannot provide an answer to that.",
+        "Unfortunately, I am unable to write this.",
+        "As an AI language model, I have no opinions.",
+        "Lo siento, pero no puedo ayudar con eso.",
+        "Ho sento, però no puc ajudar-te amb això.",
+        "Síntoo, pero non podo axudar con iso.",
+        "Barkatu, baina ezin dut lagundu horretan.",
+    ],
+)
+def test_a_refusal_is_recognised(text):
+    assert is_refusal(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The sources do not say whether the portal has an API.",
+        "I cannot answer this from the passages.",
+        "The ministry cannot provide figures for 2024 [k7qdm4].",
+        "As an aid to reuse, the portal has an API.",
+        "Las fuentes no dicen cuántos son.",
+        "No puedo ayudar, dijo el alcalde [k7qdm4].",
+        "I can't help with that. " + "The portal has an API. " * 40,
+    ],
+)
+def test_a_text_that_only_speaks_of_not_knowing_is_none(text):
+    assert not is_refusal(text)
+
+
+SPANISH = (
+    "El portal reúne los conjuntos de datos de todas las administraciones y ofrece una interfaz para consultarlos. "
+    "Los organismos publican sus datos en formatos abiertos y los actualizan cada mes, según explica la guía. "
+    "La reutilización no necesita permiso, aunque hay que citar de dónde vienen los datos y cuándo se tomaron."
+)
+GALICIAN = (
+    "O portal reúne os conxuntos de datos de todas as administracións e ofrece unha interface para consultalos. "
+    "Os organismos publican os seus datos en formatos abertos e actualízanos cada mes, segundo explica a guía. "
+    "A reutilización non precisa permiso, aínda que hai que citar de onde veñen os datos e cando se tomaron."
+)
+ENGLISH = (
+    "The portal gathers the data sets of all public bodies and offers an interface through which they can be read. "
+    "The bodies publish their data in open formats and bring them up to date each month, as the guide explains. "
+    "Nobody needs to ask before using them again, but where the data come from and when must be said."
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted", "found"),
+    [
+        (ENGLISH, "es", "en"),
+        (SPANISH, "en", "es"),
+        (SPANISH, "gl", "es"),
+        (SPANISH, "es-MX", ""),
+        (GALICIAN, "gl", ""),
+        (GALICIAN, "es", "gl"),
+        (ENGLISH, "fi", ""),
+        ("Los datos son abiertos.", "en", ""),
+        (SPANISH[:200] + ENGLISH, "en", ""),
+        (f"The guide says: «{SPANISH}» And {ENGLISH}", "en", ""),
+    ],
+)
+def test_another_language_is_named_only_when_it_is_sure(text, wanted, found):
+    assert other_language(text, wanted) == found
 
 
 @pytest.mark.parametrize(

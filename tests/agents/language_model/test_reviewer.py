@@ -346,7 +346,7 @@ async def test_a_base_url_is_not_another_providers(monkeypatch):
     """A local main model and a hosted one that checks: the second is not looked for at the first one's address."""
     monkeypatch.setenv("ANTHROPIC_API_KEY", "k")
     local = Settings(model="openai:local", base_url="http://127.0.0.1:9/v1")
-    assert open_reviewer(local, "anthropic:x")._chat._address == "https://api.anthropic.com"
+    assert open_reviewer(local, "anthropic:x")._chat._wire._address == "https://api.anthropic.com"
     assert open_reviewer(local, "openai:x")._chat._address == local.base_url
 
 
