@@ -34,7 +34,7 @@ def test_the_engine_is_named_after_its_models_and_opens_each_once():
 def test_a_base_url_belongs_to_the_provider_of_the_main_model():
     settings = Settings(model="openai:a", base_url=LOCAL, writer_model="openai:b", planner_model="ollama:c")
     engine = open_engine(settings)
-    assert (engine.expert._chat._wire._address, engine.writer._chat._address) == (LOCAL, LOCAL)
+    assert (engine.expert._chat._wire._address, engine.writer._chat._wire._address) == (LOCAL, LOCAL)
     assert engine.planner._chat._wire._address == "http://127.0.0.1:11434"
 
 

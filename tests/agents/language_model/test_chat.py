@@ -96,10 +96,11 @@ async def test_a_cut_text_is_continued_once_from_its_last_whole_sentence():
 
 
 async def test_a_text_cut_twice_ends_with_its_last_whole_sentence():
-    sentence = "The portal has an interface that anybody can use [k7qdm4]. "
-    cut = [Reply(sentence * 3 + "And th", finish_reason="length"), Reply(sentence * 3 + "Or", finish_reason="length")]
+    first = "The portal has an interface that anybody can use without asking [k7qdm4]. It is free. "
+    second = "The data come from all public bodies, which bring them up to date each month, as the guide says. " * 2
+    cut = [Reply(first + "And th", finish_reason="length"), Reply(second + "Or", finish_reason="length")]
     text, server = await write(*cut, "never asked for")
-    assert text == (sentence * 6).strip()
+    assert text == (first + second).strip()
     assert len(server.asked) == 2
 
 
@@ -111,7 +112,9 @@ async def test_a_short_text_cut_twice_is_an_error():
 
 
 REFUSAL = "I'm sorry, but I can't help with that."
-ENGLISH = "The portal gathers the data of all public bodies and offers an interface through which they can be read. " * 3
+ENGLISH = (
+    "The portal gathers the data of all public bodies and offers an interface through which they can be read. " * 3
+)
 SPANISH = "El portal reúne los datos de todas las administraciones y ofrece una interfaz para que se consulten. " * 3
 
 
@@ -215,9 +218,12 @@ async def test_what_follows_a_prompt_is_counted_with_it():
 async def test_a_model_that_counts_more_tokens_than_we_do_is_shown_less():
     sizes: list[int] = []
 
-    def brain(body: dict[str, Any]) -> Reply:
+    def brain(body: dict[str, Any]) -> Fault:
         sizes.append(sum(len(m["content"]) for m in body["messages"]))
-        return Reply("Three.", tokens=sizes[-1] // 2)
+        choice = {"index": 0, "message": {"role": "assistant", "content": "Three."}, "finish_reason": "stop"}
+        usage = {"prompt_tokens": sizes[-1] * 2 // 3, "completion_tokens": 1, "total_tokens": sizes[-1] * 2 // 3 + 1}
+        completion = {"id": "1", "object": "chat.completion", "created": 1, "model": "x"}
+        return Fault(200, body={**completion, "choices": [choice], "usage": usage})
 
     with OpenAIServer(brain) as server:
         chat = chat_with(server, window=8_192)
@@ -226,8 +232,8 @@ async def test_a_model_that_counts_more_tokens_than_we_do_is_shown_less():
                 "answer", chat.context_window, LONG, lambda shown, _: {**ANSWER, "keys": [e.key for e in shown]}
             )
             await chat.write(prompt, "expert")
-    assert sizes[0] // 2 > 8_192
-    assert sizes[1] // 2 <= 6_144
+    assert sizes[0] * 2 // 3 > 8_192
+    assert sizes[1] * 2 // 3 <= 6_144
 
 
 # Failures
@@ -360,9 +366,9 @@ async def test_of_two_valid_forms_the_one_without_objection_is_taken():
 
 
 async def test_a_refused_form_is_an_error_after_one_request():
-    with OpenAIServer(script(Reply(REFUSAL, refused=True), "never asked for")) as server:
-        with pytest.raises(ReplyError, match="can't help"):
-            await chat_with(server).structure(PROMPT, Count, "planner")
+    refused = Reply(REFUSAL, finish_reason="refusal")
+    with OpenAIServer(script(refused, "never asked for")) as server, pytest.raises(ReplyError, match="can't help"):
+        await chat_with(server).structure(PROMPT, Count, "planner")
     assert len(server.asked) == 1
 
 

@@ -347,7 +347,7 @@ async def test_a_base_url_is_not_another_providers(monkeypatch):
     monkeypatch.setenv("ANTHROPIC_API_KEY", "k")
     local = Settings(model="openai:local", base_url="http://127.0.0.1:9/v1")
     assert open_reviewer(local, "anthropic:x")._chat._wire._address == "https://api.anthropic.com"
-    assert open_reviewer(local, "openai:x")._chat._address == local.base_url
+    assert open_reviewer(local, "openai:x")._chat._wire._address == local.base_url
 
 
 def test_the_extractive_engine_checks_nothing():
