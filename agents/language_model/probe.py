@@ -20,7 +20,7 @@ from ..usage import Usage, collect_usage
 from . import open_chat, providers
 from .chat import Chat
 from .failures import map_failure
-from .prompts import CHARACTERS_PER_TOKEN, Prompt
+from .prompts import BYTES_PER_TOKEN, Prompt
 from .served import served_window
 
 if TYPE_CHECKING:
@@ -131,7 +131,7 @@ async def _stream(model: Any) -> _Streamed:
                 pieces, characters = pieces + 1, characters + len(text)
             tokens += chunk.usage_metadata["output_tokens"] if chunk.usage_metadata else 0
     first, counted = first or time.monotonic(), bool(tokens)
-    tokens = tokens or -(-characters // CHARACTERS_PER_TOKEN)
+    tokens = tokens or -(-characters // BYTES_PER_TOKEN)
     return _Streamed(pieces, first - began, time.monotonic() - first, tokens, counted)
 
 

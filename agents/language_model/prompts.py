@@ -25,7 +25,7 @@ BYTES_PER_TOKEN: Final = 3
 _LARGEST_REPLY: Final = 4_096
 
 # How prompts are made to fit: passages go down to this many, then answers and sections are shortened in these steps,
-# then the rest of the passages go.
+# then the rest of the passages go but one: a task about passages needs one.
 _LAST_PASSAGES: Final = 4
 _SHORTER: Final = (4_000, 2_000, 1_000, 500, 250)
 _UNSHORTENED: Final = 1_000_000
@@ -107,7 +107,7 @@ def _cut(
 ) -> Prompt:
     """The prompt in at most `budget` tokens, or as near to it as it can be cut."""
     shown = list(excerpts)
-    for limit, fewest in ((_UNSHORTENED, _LAST_PASSAGES), *((n, _LAST_PASSAGES) for n in _SHORTER), (_SHORTER[-1], 0)):
+    for limit, fewest in ((_UNSHORTENED, _LAST_PASSAGES), *((n, _LAST_PASSAGES) for n in _SHORTER), (_SHORTER[-1], 1)):
         while True:
             prompt = render(name, excerpts=shown, **data(shown, limit))
             if prompt.tokens <= budget:

@@ -23,8 +23,9 @@ Messages = Sequence[tuple[str, str]]
 # How often a prompt that its server finds too long is cut and sent again, and the share of it that then is left.
 _CUTS: Final = 3
 _LEFT: Final = 0.5
-# Below this no prompt of ours makes sense.
+# Below the first no prompt of ours makes sense; below the second no window is guessed.
 _SMALLEST_WINDOW: Final = 1_024
+_SMALLEST_GUESS: Final = 4_096
 
 # How far a model's own count of tokens may be from ours before it is taken for something else, and from which size on
 # it is compared: of a small prompt most may be what the provider puts around it.
@@ -60,31 +61,33 @@ class Wire:
             EngineError: the call failed.
         """
         around = tokens_in(note) + sum(tokens_in(text) for _, text in after)
+        fitting = prompt.within(self._room(around))
         for _ in range(_CUTS):
-            window = self.context_window
-            fitting = prompt.within(window - reply_room(window) - around)
             try:
                 return await self._call(model, _messages(fitting, note, after), role)
             except PromptTooLongError as error:
-                self._learn(window, error.room, fitting.tokens + around)
-                smaller = prompt.within(self.context_window - reply_room(self.context_window) - around)
+                is_news = self._learn(error.room, fitting.tokens + around)
+                room = self._room(around) if is_news else int(fitting.tokens * _LEFT)
+                smaller = prompt.within(room)
                 if smaller.tokens >= fitting.tokens:
                     raise
-        window = self.context_window
-        fitting = prompt.within(window - reply_room(window) - around)
+                fitting = smaller
         return await self._call(model, _messages(fitting, note, after), role)
 
-    def _learn(self, assumed: int, room: int, sent: int) -> None:
-        """Make the window smaller: what the server says, if that is news, else so that half of what was sent fits."""
-        if self.context_window < assumed:
-            return  # Another call has learned it meanwhile.
-        told = room if _SMALLEST_WINDOW <= room < self._window else 0
-        half = int(sent * _LEFT * 4 / 3 * self._stretch)
-        # Three quarters of a window are for the prompt. What the server says helps only if the prompt gets smaller.
-        if told and (told - reply_room(told)) / self._stretch < sent:
-            self._window = told
-        else:
-            self._window = max(_SMALLEST_WINDOW, min(self._window, half))
+    def _room(self, around: int) -> int:
+        """How many tokens a prompt may have beside what is around it and the reply."""
+        window = self.context_window
+        return window - reply_room(window) - around
+
+    def _learn(self, told: int, sent: int) -> bool:
+        """Keep in mind how much the server says it reads, or else that it does not read what was sent.
+
+        Returns whether that makes room for less than what was sent. Servers say so without a reason, too: what was not
+        told makes no window tiny.
+        """
+        window = told if told >= _SMALLEST_WINDOW else max(_SMALLEST_GUESS, int(sent * self._stretch))
+        self._window = min(self._window, window)
+        return self._room(0) < sent
 
     async def _call(self, model: Runnable[Any, Any], messages: Messages, role: str) -> AIMessage:
         config: RunnableConfig = {"run_name": role, "tags": [role], "metadata": {"role": role, "model": self._name}}
