@@ -227,7 +227,11 @@ class LocalBackend:
                     hint="Try other words, add documents with --docs, or another --source.",
                 )
             case reason:
-                raise EngineError(reason or "The run stopped before its end.", hint=f"tertulia resume {row.id}")
+                raise EngineError(
+                    reason or "The run stopped before its end.",
+                    hint=f"`tertulia resume {row.id}` tries again what is missing; with --model PROVIDER:MODEL or "
+                    "--writer-model, another model does.",
+                )
 
     def _note_failure(self, row: Run, error: TertuliaError) -> None:
         status: Status = "no_evidence" if isinstance(error, NoEvidenceError) else "failed"

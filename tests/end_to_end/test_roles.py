@@ -15,7 +15,7 @@ from servers.openai import Fault, play_every_role
 
 import tertulia
 from tertulia.app import App
-from tertulia.errors import EngineSettingsError
+from tertulia.errors import EngineError, EngineSettingsError
 from tertulia.settings import load_settings
 
 SMALL = ["--analysts", "1", "--turns", "1", "--yes"]
@@ -37,6 +37,10 @@ async def test_each_role_asks_its_own_model_and_the_report_names_them():
     assert {(call["role"], call["model"]) for call in report["usage"]} == {
         ("planner", "openai:p"), ("interviewer", "openai:x"), ("expert", "openai:x"), ("writer", "openai:w")
     }  # fmt: skip
+
+
+async def nobody(_: Mapping[str, Any]) -> None:
+    """A reviewer who decides later."""
 
 
 def test_a_run_with_a_wrong_model_goes_on_with_the_one_that_resume_names():
@@ -65,17 +69,30 @@ def test_a_run_with_a_wrong_model_goes_on_with_the_one_that_resume_names():
 async def test_a_report_that_two_models_wrote_names_both():
     """One proposed the panel, another held the interviews."""
 
-    async def later(_: Mapping[str, Any]) -> None:
-        return None
-
     async def approve(_: Mapping[str, Any]) -> Mapping[str, Any]:
         return {"action": "approve"}
 
     with world() as place:
         app = App(load_settings({**place.settings, "analysts": 1, "turns": 1}))
         run = (await app.start(TOPIC)).id
-        assert (await app.advance(run, reviewer=later)).run.status == "awaiting_approval"
+        assert (await app.advance(run, reviewer=nobody)).run.status == "awaiting_approval"
         await app.amend(run, {"model": "openai:other"})
         assert (await app.advance(run, reviewer=approve)).run.status == "done"
         assert Counter(body["model"] for body in place.model.asked) == {"x": 1, "other": 5}
     assert app.report(run)["run"]["engine"] == "openai:x, then openai:other"
+
+
+async def test_a_wrong_model_of_one_role_costs_what_that_role_did():
+    """The interviews that broke off at their sections are held again, and the panel is not proposed again."""
+    with world(knows_all_but_typo) as place:
+        app = App(load_settings({**place.settings, "writer_model": "openai:typo", "analysts": 1, "turns": 1}))
+        run = (await app.start(TOPIC, approve=True)).id
+        with pytest.raises(EngineError, match="does not know the model openai:typo") as caught:
+            await app.advance(run, reviewer=nobody)
+        assert f"tertulia resume {run}" in caught.value.hint
+        assert "-model" in caught.value.hint
+        await app.amend(run, {"writer_model": "openai:w"})
+        assert (await app.advance(run, reviewer=nobody)).run.status == "done"
+        planned = [body for body in place.model.asked if body["messages"][0]["content"].startswith("You plan")]
+        assert len(planned) == 1
+    assert app.report(run)["run"]["engine"] == "openai:x (writer openai:typo), then openai:x (writer openai:w)"

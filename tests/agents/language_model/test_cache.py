@@ -10,8 +10,10 @@ from pathlib import Path
 import openai
 import pytest
 from pydantic import BaseModel
+from servers.ollama import OllamaServer
 from servers.openai import Fault, OpenAIServer, Reply, script
 
+from tertulia.agents.language_model import open_chat
 from tertulia.agents.language_model.cache import FILE_NAME
 from tertulia.agents.language_model.chat import Chat
 from tertulia.agents.language_model.prompts import Prompt
@@ -53,6 +55,7 @@ async def test_a_text_and_a_form_are_asked_for_once_and_cost_once():
                 assert await chat.write(PROMPT, "writer") == "Three [k7qdm4]."
                 assert (await chat.structure(PROMPT, Count, "planner")).number == 3
             assert len(server.asked) == 2
+            assert calls == 1 or [call["cost"] for call in usage] == [0, 0]
             tokens = [call["input_tokens"] + call["output_tokens"] for call in usage]
             assert [call.get("from_cache", False) for call in usage] == [calls == 2] * 2
             assert all(tokens) if calls == 1 else tokens == [0, 0]
@@ -81,6 +84,20 @@ async def test_only_the_same_call_is_answered(name, prompt, home, cache):
     with OpenAIServer(script("One.", "Two.")) as server:
         assert await chat_with(server).write(PROMPT, "writer") == "One."
         assert await chat_with(server, name, home, cache=cache).write(prompt, "writer") == "Two."
+
+
+async def test_models_of_ollama_are_told_apart():
+    """LangChain's own key does not hold their names."""
+
+    def brain(body):
+        return f"I am {body['model']}."
+
+    with OllamaServer(brain) as server:
+        for name in ("x", "y", "x"):
+            settings = Settings(ollama_host=server.url, cache=True, home=Path("home"))
+            chat = open_chat(f"ollama:{name}", settings, {})
+            assert await chat.write(PROMPT, "writer") == f"I am {name}."
+        assert len([request for request in server.requests if request.path == "/api/chat"]) == 2
 
 
 async def test_the_same_model_at_another_address_is_another_one():
