@@ -7,11 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from ..errors import TertuliaError, UsageError
-from ..settings import Settings
 from .base import Query, Source
+
+if TYPE_CHECKING:
+    # Not at run time: pydantic is nothing that the process which parses documents should wait for.
+    from ..settings import Settings
 
 __all__ = ["ENTRY_POINTS", "Clock", "Query", "Source", "SourceInfo", "available", "default_names", "open_sources"]
 
@@ -20,7 +23,7 @@ ENTRY_POINTS: Final = "tertulia.sources"
 Clock = Callable[[], datetime]
 """Gives the time of now, with its zone."""
 
-SourceFactory = Callable[[Settings, Clock], Source]
+SourceFactory = Callable[["Settings", Clock], Source]
 
 
 @dataclass(frozen=True, slots=True)

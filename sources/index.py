@@ -21,8 +21,9 @@ from ..evidence.documents import Document, document_id
 from ..evidence.passages import split_passages
 from ..evidence.words import terms
 from ..storage.failures import folder_error, is_damage, storage_error
-from .folders import FoundFile
-from .loading import PARSER_VERSION, parse_document, read_file
+from .folders import FoundFile, printable_path
+from .loading import PARSER_VERSION, as_document, open_file
+from .parser import Parser
 
 # Two numbers in one: how the tables look, and what the parsers make of a file.
 _VERSION: Final = 1_000 + PARSER_VERSION
@@ -132,23 +133,24 @@ class DocumentIndex:
         unread: list[str] = []
         batch: list[_Reading] = []
         reused = 0
-        for file in files:
-            row = known.pop(file.key, None)
-            try:
-                reading = _read(file, row, retrieved_at)
-            except DocumentError as error:
-                skipped[file.url] = str(error)
-                unread.append(file.key)
-                continue
-            if reading.reason:
-                skipped[file.url] = reading.reason
-            elif reading.known:
-                reused += 1
-            if row is None or not reading.known or row["modified"] != reading.modified:
-                batch.append(reading)
-            if len(batch) == _BATCH:
-                self._write(batch)
-                batch = []
+        with Parser() as parser:
+            for file in files:
+                row = known.pop(file.key, None)
+                try:
+                    reading = _read(file, row, retrieved_at, parser)
+                except DocumentError as error:
+                    skipped[file.url] = str(error)
+                    unread.append(file.key)
+                    continue
+                if reading.reason:
+                    skipped[file.url] = reading.reason
+                elif reading.known:
+                    reused += 1
+                if row is None or not reading.known or row["modified"] != reading.modified:
+                    batch.append(reading)
+                if len(batch) == _BATCH:
+                    self._write(batch)
+                    batch = []
         self._write(batch, gone=[*known, *unread])
         documents, passages = self._size()
         return LoadReport(documents, passages, sorted(skipped.items()), reused)
@@ -243,27 +245,29 @@ def _version(connection: sqlite3.Connection) -> int:
     return number
 
 
-def _read(file: FoundFile, row: sqlite3.Row | None, retrieved_at: str) -> _Reading:
+def _read(file: FoundFile, row: sqlite3.Row | None, retrieved_at: str, parser: Parser) -> _Reading:
     """Read a file, as far as needed: first its stamp is looked at, then its bytes, then what they say.
 
     Raises:
-        DocumentError: its bytes cannot be had. What is wrong inside of them is a reading with a reason.
+        DocumentError: its bytes cannot be had now. What is wrong inside of them is a reading with a reason.
     """
     try:
         stat = file.path.stat()
     except OSError as error:
         raise DocumentError(error.strerror or "it cannot be read") from error
-    found = _Reading(file.key, stat.st_size, stat.st_mtime_ns, "")
-    if row is not None and (row["size"], row["modified"]) == (found.size, found.modified):
-        return replace(found, known=True, reason=row["reason"])
-    data = read_file(file.path)
-    found = replace(found, hash=hashlib.sha256(data).hexdigest())
-    if row is not None and row["hash"] == found.hash:
-        return replace(found, known=True, reason=row["reason"])
-    try:
-        return replace(found, document=parse_document(data, path=file.path, url=file.url, retrieved_at=retrieved_at))
-    except DocumentError as error:
-        return replace(found, reason=str(error))
+    if row is not None and (row["size"], row["modified"]) == (stat.st_size, stat.st_mtime_ns):
+        return _Reading(file.key, stat.st_size, stat.st_mtime_ns, row["hash"], known=True, reason=row["reason"])
+    with open_file(file.path) as opened:
+        found = _Reading(file.key, opened.size, opened.modified, opened.digest())
+        if row is not None and row["hash"] == found.hash:
+            return replace(found, known=True, reason=row["reason"])
+        try:
+            content = parser.parse(opened.file, size=opened.size, digest=found.hash, name=printable_path(file.path))
+        except DocumentError as error:
+            if error.retryable:
+                raise
+            return replace(found, reason=str(error))
+    return replace(found, document=as_document(content, path=file.path, url=file.url, retrieved_at=retrieved_at))
 
 
 def _forget(connection: sqlite3.Connection, path: str) -> None:

@@ -11,7 +11,8 @@ from ...errors import DocumentError
 from .content import Content, sensible_title
 from .light import LightMarkdown
 
-_UNPACKED_LIMIT: Final = 200 * 1024 * 1024
+_UNPACKED_LIMIT: Final = 100 * 1024 * 1024
+_ENTRY_LIMIT: Final = 10_000
 _HEADING_STYLE: Final = re.compile(r"(?i)^heading (?P<level>[1-9])$")
 _LIST_STYLE: Final = re.compile(r"(?i)^list\b")
 
@@ -44,9 +45,12 @@ def _check_package(data: bytes) -> None:
         raise DocumentError("it is encrypted, or an old .doc file under a new name")
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as package:
-            unpacked = sum(entry.file_size for entry in package.infolist())
+            entries = package.infolist()
     except (zipfile.BadZipFile, ValueError) as error:
         raise DocumentError("it is not a Word document") from error
+    if len(entries) > _ENTRY_LIMIT:
+        raise DocumentError(f"it is an archive of {len(entries)} parts")
+    unpacked = sum(entry.file_size for entry in entries)
     if unpacked > _UNPACKED_LIMIT:
         raise DocumentError(f"it unpacks to {unpacked // 1_048_576} MB")
 

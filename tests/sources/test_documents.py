@@ -10,20 +10,21 @@ import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any, BinaryIO
 
 import pytest
 
-import tertulia.sources.index
 from tertulia.errors import SourceSettingsError, StorageError, UsageError
-from tertulia.evidence.documents import Document
 from tertulia.evidence.passages import split_passages
 from tertulia.evidence.words import stem
 from tertulia.settings import Settings
 from tertulia.sources import Query
 from tertulia.sources.documents import DocumentsSource
 from tertulia.sources.folders import find_files
+from tertulia.sources.formats import Content
 from tertulia.sources.index import DocumentIndex
 from tertulia.sources.loading import load_document
+from tertulia.sources.parser import Parser
 
 OpenDocuments = Callable[..., DocumentsSource]
 EXAMPLES = Path(__file__).parents[2] / "examples" / "open-data-in-spain"
@@ -85,18 +86,22 @@ async def test_a_document_is_whole(folder: Path, open_documents: OpenDocuments) 
     assert [passage.heading for passage in split_passages(found)] == ["Mills of Orvania"]
 
 
-async def test_only_what_changed_is_read_again(
-    folder: Path, open_documents: OpenDocuments, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def parsed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The names of the files that were given to the parsing process."""
+    names: list[str] = []
+
+    def noting(parser: Parser, file: BinaryIO, **about: Any) -> Content:
+        names.append(Path(about["name"]).name)
+        return original(parser, file, **about)
+
+    original = Parser.parse
+    monkeypatch.setattr(Parser, "parse", noting)
+    return names
+
+
+async def test_only_what_changed_is_read_again(folder: Path, open_documents: OpenDocuments, parsed: list[str]) -> None:
     """New, changed and deleted files; a file that was only touched keeps its text and its time of retrieval."""
-    parsed: list[str] = []
-
-    def noting(data: bytes, **about) -> Document:
-        parsed.append(about["path"].name)
-        return original(data, **about)
-
-    original = tertulia.sources.index.parse_document
-    monkeypatch.setattr("tertulia.sources.index.parse_document", noting)
     await open_documents(folder).load()
     assert sorted(parsed) == ["bees.html", "mills.md", "molinos.txt"]
     parsed.clear()
@@ -116,15 +121,15 @@ async def test_only_what_changed_is_read_again(
 
 
 async def test_a_file_that_cannot_be_parsed_is_not_parsed_each_time(
-    folder: Path, open_documents: OpenDocuments, monkeypatch: pytest.MonkeyPatch
+    folder: Path, open_documents: OpenDocuments, parsed: list[str]
 ) -> None:
     """Its reason is kept with it, until it changes."""
     (folder / "scan.pdf").write_bytes(b"%PDF-1.4 nothing")
     first = await open_documents(folder).load()
-    monkeypatch.setattr("tertulia.sources.index.parse_document", None)
+    parsed.clear()
     second = await open_documents(folder).load()
     assert second.skipped == first.skipped
-    assert len(second.skipped) == 1
+    assert (len(second.skipped), parsed) == (1, [])
 
 
 async def test_a_new_parser_reads_everything_again(
@@ -209,7 +214,7 @@ def test_hidden_files_and_links_that_leave_are_passed_over(folder: Path, tmp_pat
     (folder / "broken.md").symlink_to(folder / "nowhere.md")
     files, skipped = find_files([folder, folder / "mills.md"])
     assert [Path(file.url).name for file in files] == ["bees.html", "mills.md", "molinos.txt"]
-    assert skipped == []
+    assert skipped == [((folder / "leaves.md").as_posix(), "it is a link that leaves the folder")]
 
 
 async def test_a_single_file_of_any_type_is_named(folder: Path, open_documents: OpenDocuments) -> None:
@@ -235,15 +240,15 @@ async def test_a_file_that_may_not_be_read_is_skipped(
     folder: Path, open_documents: OpenDocuments, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """And is tried again next time, though neither its size nor its time has changed."""
-    read_bytes = Path.read_bytes
+    really_open = os.open
 
-    def guarded(path: Path) -> bytes:
-        if path.name == "mills.md":
+    def guarded(path: str | Path, *more: Any) -> int:
+        if Path(path).name == "mills.md":
             raise PermissionError(13, "Permission denied")
-        return read_bytes(path)
+        return really_open(path, *more)
 
     with monkeypatch.context() as patch:
-        patch.setattr(Path, "read_bytes", guarded)
+        patch.setattr(os, "open", guarded)
         report = await open_documents(folder).load()
     assert (report.documents, [reason for _, reason in report.skipped]) == (2, ["Permission denied"])
     assert (await open_documents(folder).load()).documents == 3
