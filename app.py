@@ -125,8 +125,8 @@ class App:
             await self._backend().retry(row.id)
         return self.runs.get(row.id)
 
-    async def amend(self, run: str, changes: Mapping[str, str]) -> None:
-        """Have an unfinished run go on with other models or another server. `changes` are fields of `Settings`.
+    async def amend(self, run: str, changes: Mapping[str, Any]) -> None:
+        """Have a run go on with other models, another server or other caps. `changes` are fields of `Settings`.
 
         A base URL stays with its provider: a model of another one is looked for at its usual address.
 
@@ -262,6 +262,8 @@ class App:
             "approve": approve,
             "unsupported": settings.unsupported,
             "check_model": settings.check_model,
+            "max_cost": settings.max_cost,
+            "max_tokens": settings.max_tokens,
             "model": settings.model,
             "role_models": settings.role_models,
             "cache": settings.cache,
@@ -300,6 +302,8 @@ class App:
                 "cache": request.get("cache", False),
                 "fallback": request.get("fallback", ""),
                 "check_model": request.get("check_model", ""),
+                "max_cost": request.get("max_cost"),
+                "max_tokens": request.get("max_tokens"),
                 "base_url": request["base_url"],
                 "sources": tuple(request["sources"]),
                 "docs": tuple(_found(path, request["folder"]) for path in request["docs"]),
@@ -351,8 +355,8 @@ def _found(path: str, folder: str) -> Path:
     return given if Path(folder) == Path.cwd() else Path(folder) / given
 
 
-def amended(request: Mapping[str, Any], changes: Mapping[str, str]) -> dict[str, Any]:
-    """The request of a run with other models or another server, both as `Settings` names them."""
+def amended(request: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """The request of a run with other models, another server or other caps, as `Settings` names them."""
     roles = {**request.get("role_models", {})}
     roles |= {role: changes[f"{role}_model"] for role in ROLES if f"{role}_model" in changes}
     model = changes.get("model", request["model"])
@@ -361,7 +365,8 @@ def amended(request: Mapping[str, Any], changes: Mapping[str, str]) -> dict[str,
         roles = {}
     moves = model and request["model"] and not same_provider(model, request["model"])
     base_url = changes.get("base_url", "" if moves else request["base_url"])
-    return {**request, "model": model, "role_models": roles, "base_url": base_url}
+    caps = {name: changes[name] for name in ("max_cost", "max_tokens") if name in changes}
+    return {**request, **caps, "model": model, "role_models": roles, "base_url": base_url}
 
 
 def render_files(report: Mapping[str, Any], formats: Sequence[Format], template: str) -> dict[str, str]:

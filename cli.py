@@ -31,6 +31,8 @@ from .terminal.options import (
     Json,
     JsonLines,
     Language,
+    MaxCost,
+    MaxTokens,
     Model,
     Output,
     PanelFile,
@@ -54,7 +56,7 @@ if TYPE_CHECKING:
     from .settings import Settings
 
 # What `resume` can change about a run.
-_AMENDABLE: Final = ("model", "planner_model", "writer_model", "reviewer_model", "base_url")
+_AMENDABLE: Final = ("model", "planner_model", "writer_model", "reviewer_model", "base_url", "max_cost", "max_tokens")
 
 _DEBUG: Final = "TERTULIA_DEBUG"
 
@@ -148,6 +150,8 @@ def report(
     cache: Cache = None,
     unsupported: Unsupported = None,
     check_model: CheckModel = None,
+    max_cost: MaxCost = None,
+    max_tokens: MaxTokens = None,
     template: Template = None,
     format: Formats = None,
     output: Output = None,
@@ -183,6 +187,8 @@ def resume(
     writer_model: WriterModel = None,
     reviewer_model: ReviewerModel = None,
     base_url: BaseUrl = None,
+    max_cost: MaxCost = None,
+    max_tokens: MaxTokens = None,
     retry_failed: RetryFailed = False,
     trace: TraceSwitch = None,
     json_lines: JsonLines = False,
@@ -190,7 +196,7 @@ def resume(
 ) -> None:
     """Go on with a run after a pause, an interruption or a crash. What was finished is not done again.
 
-    It goes on with the models it began with, unless others are named here.
+    It goes on with the models and the caps it began with, unless others are given here.
     """
     from .terminal.session import Session
 

@@ -56,10 +56,11 @@ class PanelProposed(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PanelApproved(Event):
-    """The panel is settled and the interviews begin."""
+    """The panel is settled and the interviews begin. `estimate` is what they will use (`agents.forecast.Estimate`)."""
 
     type = "panel_approved"
     panel: list[dict[str, Any]]
+    estimate: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,7 +151,7 @@ class Waiting(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UsageReported(Event):
-    """Tokens spent by one step."""
+    """Tokens and USD spent by one step (`node`) with one model; see `agents.usage.Usage`."""
 
     type = "usage_reported"
     role: str
@@ -158,6 +159,10 @@ class UsageReported(Event):
     calls: int
     input_tokens: int
     output_tokens: int
+    cached_tokens: int = 0
+    cost: float | None = None
+    estimated: bool = False
+    node: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

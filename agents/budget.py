@@ -10,28 +10,26 @@ what makes new things to write about (panel, questions, answers, repairs, opinio
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager
-from contextvars import ContextVar
-from dataclasses import dataclass, field
-from typing import Any, Final
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
 
 from ..errors import BudgetSpentError
 from ..evidence.passages import Excerpt
 from .forecast import CHARACTERS_PER_TOKEN, ROLES, Forecast
 from .prices import Rate
-from .usage import Usage, collect_usage, report_usage
+from .usage import Usage
 
-_COMPOSING: Final = ("write_introduction", "write_conclusion")
+COMPOSING: Final = ("write_introduction", "write_conclusion")
 # What is set aside for a call in flight: a token has at least two bytes, and a reply is not longer than this, or
 # twice the longest that was seen.
 _BYTES_PER_TOKEN: Final = 2
 _LONGEST_REPLY: Final = 4_096
 # What a form and the marks of a chat add to a prompt, in tokens.
 _AROUND: Final = 50
+# What is forecast before the first call may be too much by this share: a token is more often four characters.
+_SURELY: Final = 0.6
 _UNLIMITED: Final = float("inf")
-
-_account: ContextVar[_Account | None] = ContextVar("tertulia_account", default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +41,10 @@ class Amount:
 
     def __add__(self, other: Amount) -> Amount:
         return Amount(self.tokens + other.tokens, self.cost + other.cost)
+
+    def share(self, part: float) -> Amount:
+        """A part of it."""
+        return Amount(self.tokens * part, self.cost * part)
 
     def fits(self, limit: Amount) -> bool:
         """Whether this is within the limit. A billionth of a dollar is nothing: sums of prices are not exact."""
@@ -61,7 +63,7 @@ class Wanted:
     rate: Rate | None
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Owed:
     """What an interview that goes on still needs: its section about so many turns, and this turn's question, answer."""
 
@@ -69,11 +71,15 @@ class _Owed:
     steps: tuple[str, ...] = ()
 
 
+_WHOLE: Final = _Owed(1, ("ask", "answer"))
+
+
 class Budget:
     """The budget of one run. Without a cap it only counts.
 
     `max_cost` is in USD and `max_tokens` counts input and output; `rates` are the prices of each role's model (None
-    when not known). `spent` are the calls that were made before this process; `record` is told of every new one.
+    when not known). `spent` are the calls that were made before this process, `sections` those that are written;
+    `record` is told of every new call.
     """
 
     def __init__(
@@ -83,6 +89,7 @@ class Budget:
         max_tokens: int | None = None,
         rates: Mapping[str, Rate | None] | None = None,
         spent: Iterable[Usage] = (),
+        sections: int = 0,
         record: Callable[[Usage], None] = lambda _: None,
     ) -> None:
         self.calls = list(spent)
@@ -90,15 +97,14 @@ class Budget:
             _UNLIMITED if max_tokens is None else max_tokens, _UNLIMITED if max_cost is None else max_cost
         )
         self.record = record
-        self._rates = rates or {}
+        self.rates = rates or {}
         self._forecast = Forecast()
         self._spent = sum((_amount(call) for call in self.calls), Amount())
         self._flying: list[Amount] = []
         self._settled = asyncio.Event()
         self._owed: dict[str, _Owed] = {}
-        self._sections = 0
-        self._panel = 1
-        self._composing: set[str] = set(_COMPOSING)
+        self._sections = sections
+        self._composing: set[str] = set(COMPOSING)
         self._longest: dict[str, int] = {}
         self._replies: dict[str, int] = {}
         self._density = 0.0
@@ -113,39 +119,49 @@ class Budget:
         """What all calls so far used. Of a call that was in flight when a run was killed nothing is known."""
         return self._spent
 
-    def expect(self, survey: Sequence[Excerpt], *, size: int) -> None:
-        """Learn from the survey how long prompts will be, and how many sections there may be."""
-        self._forecast, self._panel = Forecast.from_survey(survey), size
+    def expect(self, survey: Sequence[Excerpt]) -> None:
+        """Learn from the survey how long prompts will be."""
+        self._forecast = Forecast.from_survey(survey)
 
-    def require_report(self) -> None:
-        """Refuse a cap that is too small for a panel and one interview, before anything is spent.
-
-        Raises:
-            BudgetSpentError: the message names the smallest cap that would do.
-        """
-        needed = self._spent + self._expected("propose_panel") + self._interview(_Owed(1, ("ask", "answer")))
-        if not needed.fits(self.limit):
-            raise self._refusal("The cap is too small for a report", needed)
-
-    def begin_interview(self, analyst: str) -> None:
-        """Set aside what one more interview needs, to be written about at least one answer.
-
-        The first interview may use what introduction and conclusion would need: a section is worth more than both.
+    def require_report(self, *, proposed: bool) -> None:
+        """Refuse a cap that is surely too small for an interview, and a panel if one is `proposed`, before it is spent.
 
         Raises:
-            BudgetSpentError: it does not fit beside what the others need.
+            BudgetSpentError: the hint names the smallest cap that would do.
         """
-        owed = _Owed(1, ("ask", "answer"))
-        first = not (self._owed or self._sections)
-        needed = self._spent + self._reserve(composing=not first) + self._interview(owed)
-        if not needed.fits(self.limit):
-            raise self._refusal("The cap leaves no room for another interview", needed)
-        self._owed[analyst] = owed
+        panel = self._expected("propose_panel") if proposed else Amount()
+        if not (self._spent + (panel + self._interview(_WHOLE)).share(_SURELY)).fits(self.limit):
+            raise self.too_small(panel)
 
-    def end_interview(self, analyst: str, *, written: bool) -> None:
+    def too_small(self, more: Amount | None = None) -> BudgetSpentError:
+        """That the cap does not allow a report, and which one would."""
+        needed = self._spent + (more or Amount()) + self._interview(_WHOLE)
+        return self._refusal("The cap is too small for a report", needed)
+
+    async def begin_interview(self, analyst: str) -> None:
+        """Wait until one more whole interview fits beside those that go on, and set aside what it needs.
+
+        So the cap gives fewer interviews, but whole ones. The first may use what introduction and conclusion would
+        need: a section is worth more than both.
+
+        Raises:
+            BudgetSpentError: it does not fit, and no interview is going on that could leave more.
+        """
+        while not (needed := self._spent + self._before_interview()).fits(self.limit):
+            if not self._owed:
+                raise self._refusal("The cap leaves no room for another interview", needed)
+            await self._settled.wait()
+        self._owed[analyst] = _WHOLE
+
+    def continue_interview(self, analyst: str, turn: int) -> None:
+        """Set aside what the section of an interview needs that an earlier process began."""
+        self._owed.setdefault(analyst, _Owed(max(1, turn)))
+
+    def end_interview(self, analyst: str, *, written: bool = False) -> None:
         """Nothing more is needed for this analyst."""
         self._owed.pop(analyst, None)
         self._sections += written
+        self._wake()
 
     def end_composing(self, node: str) -> None:
         """Introduction or conclusion is written, or left out."""
@@ -163,10 +179,8 @@ class Budget:
                 raise self._refusal("The cap does not allow another call", self._needed(wanted))
             await self._settled.wait()
         self._flying.append(most)
-        owed = self._owed.get(wanted.analyst)
-        if owed is not None and wanted.node in {"ask", "answer"}:
-            owed.turns = max(owed.turns, wanted.turn)
-            owed.steps = ("answer",) if wanted.node == "ask" else ()
+        if wanted.analyst in self._owed:
+            self._owed[wanted.analyst] = _after(self._owed[wanted.analyst], wanted)
         return most
 
     def settle(self, admitted: Amount, wanted: Wanted, usage: Usage | None) -> None:
@@ -176,6 +190,10 @@ class Budget:
             self.calls.append(usage)
             self._spent += _amount(usage)
             self._learn(wanted, usage)
+        self._wake()
+
+    def _wake(self) -> None:
+        """Let those who wait look again."""
         self._settled.set()
         self._settled = asyncio.Event()
 
@@ -187,19 +205,29 @@ class Budget:
         total = sum(self._flying, self._spent)
         return total + self._likely(wanted) + self._reserve_beside(wanted)
 
+    def _before_interview(self) -> Amount:
+        if self._owed or self._sections:
+            return self._reserve(composing=True, more=1) + self._interview(_WHOLE)
+        return self._interview(_WHOLE).share(_SURELY)
+
     def _reserve_beside(self, wanted: Wanted) -> Amount:
-        if wanted.node in _COMPOSING:
+        if wanted.node in COMPOSING:
             return Amount()
         if wanted.node == "write_section":
             return self._reserve(owed=False, composing=self._sections > 0 or len(self._owed) > 1)
-        if wanted.node == "propose_panel" and not self._owed:
-            return self._interview(_Owed(1, ("ask", "answer")))
-        return self._reserve(but=wanted)
+        if wanted.node == "propose_panel":
+            return self._interview(_WHOLE).share(_SURELY)
+        # The first answer is tried even if it may turn out not to fit: without it there is no report.
+        only = len(self._owed) == 1 and not self._sections and wanted.turn == 1
+        return self._reserve(but=wanted).share(_SURELY if only else 1.0)
 
-    def _reserve(self, *, owed: bool = True, composing: bool | None = None, but: Wanted | None = None) -> Amount:
+    def _reserve(
+        self, *, owed: bool = True, composing: bool | None = None, but: Wanted | None = None, more: int = 0
+    ) -> Amount:
         """What the interviews that go on need, and introduction and conclusion.
 
-        `but` is a call that is about to be made: its interview then needs what comes after it.
+        `but` is a call that is about to be made: its interview then needs what comes after it. `more` is how many
+        interviews are about to begin.
         """
         total = Amount()
         for analyst, left in self._owed.items() if owed else ():
@@ -207,24 +235,22 @@ class Budget:
         if composing is None:
             composing = self._sections > 0 or len(self._owed) != 1
         for node in sorted(self._composing) if composing else ():
-            total += self._expected(node)
+            total += self._expected(node, sections=self._sections + len(self._owed) + more)
         return total
 
     def _interview(self, owed: _Owed) -> Amount:
         steps = [self._expected(step, turn=owed.turns) for step in owed.steps]
         return sum(steps, self._expected("write_section", turn=owed.turns))
 
-    def _expected(self, node: str, *, turn: int = 1) -> Amount:
+    def _expected(self, node: str, *, turn: int = 1, sections: int = 1) -> Amount:
         """What a call that is still to come is expected to use, from calls of its kind, else from the survey."""
-        characters = self._forecast.prompt(node, turn=turn, sections=min(self._panel, max(1, len(self._owed))))
-        if node == "write_section" and "answer" in self._longest:
-            # What an answer was shown, its section is shown too.
-            basis = self._forecast.prompt("answer")
-            grown = characters + turn * (self._longest["answer"] - basis)
-            characters = min(max(grown, self._longest["answer"]), self._forecast.prompt(node, turn=turn))
-        elif node in self._longest:
+        if node in self._longest:
             characters = self._longest[node]
-        return self._priced(self._tokens(characters), self._reply(node), self._rates.get(ROLES.get(node, "")))
+        else:
+            answer, section = (self._reply_length(kind) for kind in ("answer", "write_section"))
+            known = self._forecast.learned(prompt=self._longest.get("answer", 0), answer=answer, section=section)
+            characters = known.prompt(node, turn=turn, sections=sections)
+        return self._priced(self._tokens(characters), self._reply(node), self.rates.get(ROLES.get(node, "")))
 
     def _likely(self, wanted: Wanted) -> Amount:
         return self._priced(self._tokens(wanted.characters), self._reply(wanted.node), wanted.rate)
@@ -242,6 +268,10 @@ class Budget:
     def _reply(self, node: str) -> int:
         return self._replies.get(node) or self._forecast.reply(node)
 
+    def _reply_length(self, node: str) -> int:
+        """The characters of the longest reply of a kind, 0 before the first."""
+        return int(self._replies.get(node, 0) / (self._density or 1 / CHARACTERS_PER_TOKEN))
+
     def _learn(self, wanted: Wanted, usage: Usage) -> None:
         node, given = wanted.node, usage["input_tokens"]
         self._longest[node] = max(self._longest.get(node, 0), wanted.characters)
@@ -257,99 +287,6 @@ class Budget:
             else (f"--max-cost {self.limit.cost:g}", f"--max-cost {_rounded_up(needed.cost)}")
         )
         return BudgetSpentError(f"{what} ({cap}).", hint=f"It would take at least {enough}.")
-
-
-@dataclass(frozen=True, slots=True)
-class _Account:
-    """On whose behalf calls are made."""
-
-    budget: Budget
-    node: str
-    analyst: str
-    turn: int
-
-
-@dataclass(slots=True)
-class PaidCall:
-    """One call that was admitted. `settle` says what it used; without it, it used nothing."""
-
-    role: str
-    model: str
-    rate: Rate | None
-    characters: int
-    usage: Usage | None = field(default=None)
-
-    def settle(self, counted: Mapping[str, Any] | None, reply: str) -> None:
-        """Note what the provider counted (LangChain's usage metadata); without that, three characters are a token."""
-        given, told = (int((counted or {}).get(key) or 0) for key in ("input_tokens", "output_tokens"))
-        estimated = not given and not told
-        if estimated:
-            given, told = (-(-length // CHARACTERS_PER_TOKEN) for length in (self.characters, len(reply)))
-        cached = int(((counted or {}).get("input_token_details") or {}).get("cache_read") or 0)
-        self.usage = {
-            "role": self.role,
-            "model": self.model,
-            "input_tokens": given,
-            "output_tokens": told,
-            "cached_tokens": cached,
-            "cost": None if self.rate is None else self.rate.cost(given, told, cached),
-            "estimated": estimated,
-        }
-
-    def settle_from_cache(self) -> None:
-        """Note a reply that had been given before: it used nothing."""
-        self.usage = {
-            "role": self.role,
-            "model": self.model,
-            "input_tokens": 0,
-            "output_tokens": 0,
-            "cost": 0.0,
-            "from_cache": True,
-        }
-
-
-@contextmanager
-def spending(budget: Budget, node: str, *, analyst: str = "", turn: int = 0) -> Iterator[list[Usage]]:
-    """Calls made in this block, and in tasks started there, are this node's and come out of this budget."""
-    token = _account.set(_Account(budget, node, analyst, turn))
-    try:
-        with collect_usage() as calls:
-            yield calls
-    finally:
-        _account.reset(token)
-
-
-@asynccontextmanager
-async def paid_call(role: str, model: str, rate: Rate | None, prompt: str) -> AsyncIterator[PaidCall]:
-    """One call to a model: admitted by the budget that it comes out of, if there is one, and noted when it is settled.
-
-    Raises:
-        BudgetSpentError: the budget does not allow it.
-    """
-    account = _account.get()
-    call = PaidCall(role, model, rate, len(prompt))
-    if account is None:
-        yield call
-        _note(call, None)
-        return
-    budget = account.budget
-    wanted = Wanted(account.node, account.analyst, account.turn, len(prompt), len(prompt.encode()), rate)
-    admitted = await budget.admit(wanted)
-    try:
-        yield call
-    finally:
-        _note(call, account)
-        budget.settle(admitted, wanted, call.usage)
-    if call.usage is not None:
-        await asyncio.to_thread(budget.record, call.usage)
-
-
-def _note(call: PaidCall, account: _Account | None) -> None:
-    if call.usage is None:
-        return
-    if account is not None:
-        call.usage |= {"node": account.node, "analyst": account.analyst, "turn": account.turn}
-    report_usage(call.usage)
 
 
 def _amount(usage: Usage) -> Amount:

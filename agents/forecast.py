@@ -7,7 +7,7 @@ here against theirs. A token is counted as three characters, as prompts are meas
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from typing_extensions import TypedDict
@@ -33,15 +33,15 @@ ROLES: Final[Mapping[str, str]] = {
 
 # Characters of a prompt's instructions with what of the form the provider counts, rounded up.
 _INSTRUCTIONS: Final = {
-    "propose_panel": 5_000,
-    "ask": 5_500,
-    "answer": 3_000,
-    "write_section": 4_500,
-    "write_introduction": 3_500,
-    "write_conclusion": 3_500,
-    "judge_section": 5_000,
+    "propose_panel": 3_300,
+    "ask": 4_000,
+    "answer": 2_400,
+    "write_section": 3_200,
+    "write_introduction": 1_900,
+    "write_conclusion": 2_000,
+    "judge_section": 2_600,
 }
-_REPAIR: Final = 4_500
+_REPAIR: Final = 2_700
 # How many passages a prompt shows at most, and how many characters of each.
 SHOWN: Final[Mapping[str, tuple[int, int]]] = {
     "propose_panel": (30, 350),
@@ -51,7 +51,11 @@ SHOWN: Final[Mapping[str, tuple[int, int]]] = {
     "judge_section": (40, MAXIMUM_LENGTH),
 }
 _REPAIRED: Final = (9, MAXIMUM_LENGTH)
-_TITLES: Final = 24 * 80
+_TITLES: Final = 24
+_TITLE: Final = 70
+# What stands around a passage: its key, title, site and date; usually, and at most.
+_AROUND: Final = 130
+_WIDEST_AROUND: Final = 560
 _QUESTION: Final = 400
 _EARLIER_ANSWER: Final = 600
 # Tokens of a reply that keeps to the length it was asked for.
@@ -87,7 +91,7 @@ class Forecast:
     """
 
     passages: int = 40
-    length: int = TARGET_LENGTH + 200
+    length: int = TARGET_LENGTH + _AROUND
     answer: int = 1_300
     section: int = 2_600
     slack: float = 1.0
@@ -98,18 +102,24 @@ class Forecast:
         if not survey:
             return cls()
         length = sum(len(excerpt.text) for excerpt in survey) // len(survey)
-        return cls(passages=len(survey), length=length + 200)
+        return cls(passages=len(survey), length=length + _AROUND)
 
     @classmethod
     def widest(cls) -> Forecast:
         """The most that fits into the limits of prompts and replies."""
-        return cls(passages=1_000, length=MAXIMUM_LENGTH + 560, answer=2_600, section=5_200, slack=2.5)
+        return cls(passages=1_000, length=MAXIMUM_LENGTH + _WIDEST_AROUND, answer=2_600, section=5_200, slack=2.5)
+
+    def learned(self, *, prompt: int = 0, answer: int = 0, section: int = 0) -> Forecast:
+        """The same with what was seen, in characters: the longest prompt for an answer, answer and section."""
+        shown = prompt - _INSTRUCTIONS["answer"] - _QUESTION
+        length = max(1, shown) // min(SHOWN["answer"][0], self.passages) if prompt else self.length
+        return replace(self, length=length, answer=answer or self.answer, section=section or self.section)
 
     def prompt(self, node: str, *, turn: int = 1, sections: int = 3) -> int:
         """The characters of a node's prompt. `turn` counts the turn that is held, or those that a section tells."""
         match node:
             case "ask":
-                more = _TITLES + (turn - 1) * (self.answer + _QUESTION)
+                more = min(_TITLES, self.passages) * _TITLE + (turn - 1) * (self.answer + _QUESTION)
             case "answer":
                 more = _QUESTION + (turn - 1) * (_EARLIER_ANSWER + _QUESTION)
             case "write_section":
@@ -121,7 +131,7 @@ class Forecast:
         most, longest = SHOWN.get(node, _REPAIRED)
         if node == "write_section":
             most = min(most, turn * SHOWN["answer"][0])
-        shown = min(most, self.passages) * min(self.length, longest + 560)
+        shown = min(most, self.passages) * min(self.length, longest + _WIDEST_AROUND)
         return _INSTRUCTIONS.get(node, _REPAIR) + more + shown
 
     def reply(self, node: str) -> int:

@@ -11,8 +11,10 @@ from langgraph.runtime import Runtime
 from langgraph.types import Command
 
 from .. import report_templates
+from ..agents.forecast import ROLES
 from ..agents.roles import ComposeBrief
-from ..errors import StorageError, explain
+from ..agents.usage import Usage
+from ..errors import BudgetSpentError, StorageError, explain
 from ..events import Composing, GapFound, ReportAssembled
 from ..evidence.building import build_report
 from ..evidence.citations import citations_in
@@ -22,9 +24,9 @@ from ..evidence.repetitions import drop_repetitions
 from ..evidence.report import Report
 from ..evidence.verification import title_holds
 from ..version import VERSION
-from .context import Context, Step, step
+from .context import Context, Step, context_of, step
 from .replies import clean_reply
-from .state import STAND_IN, Gap, ReportState
+from .state import CAP_REACHED, STAND_IN, Gap, ReportState
 from .verify import CheckedText, check_and_repair
 
 
@@ -35,10 +37,12 @@ async def collect_sections(state: ReportState, runtime: Runtime[Context]) -> Rep
     sections = await asyncio.to_thread(drop_repetitions, [s for s in drafts if s["text"]], state["language"])
     sections = [section for section in sections if section["text"].strip()]
     if sections:
-        async with step(runtime) as current:
+        async with step(runtime, "collect_sections") as current:
             current.emit(Composing, sections=len(sections))
         return {"sections": sections, "failure": ""}
     reasons = [reason for reason in state.get("failed", {}).values() if reason]
+    if CAP_REACHED in reasons:
+        return {"sections": [], "failure": explain((await context_of(runtime)).budget.too_small())}
     if reasons:
         return {"sections": [], "failure": f"Every interview failed. The first: {reasons[0]}"}
     return {"sections": [], "failure": "no_evidence"}
@@ -46,7 +50,7 @@ async def collect_sections(state: ReportState, runtime: Runtime[Context]) -> Rep
 
 async def write_introduction(state: ReportState, runtime: Runtime[Context]) -> ReportState:
     """The title and the introduction; they cite only what the sections cite."""
-    async with step(runtime) as current:
+    async with step(runtime, "write_introduction") as current:
         brief = _brief(state, current.context.ledger)
         opening = await current.context.engine.writer.write_introduction(brief)
         cleaned = clean_reply(current.context.engine, opening["text"], _keys(brief))
@@ -61,7 +65,7 @@ async def write_introduction(state: ReportState, runtime: Runtime[Context]) -> R
 
 async def write_conclusion(state: ReportState, runtime: Runtime[Context]) -> ReportState:
     """The conclusion; it cites only what the sections cite."""
-    async with step(runtime) as current:
+    async with step(runtime, "write_conclusion") as current:
         brief = _brief(state, current.context.ledger)
         draft = await current.context.engine.writer.write_conclusion(brief)
         cleaned = clean_reply(current.context.engine, draft, _keys(brief))
@@ -89,7 +93,7 @@ async def skip_conclusion(
 
 async def check_introduction(state: ReportState, runtime: Runtime[Context]) -> ReportState:
     """The introduction with its failing sentences repaired, and a title whose figures stand in the evidence."""
-    async with step(runtime) as current:
+    async with step(runtime, "check_introduction") as current:
         excerpts = _brief(state, current.context.ledger).excerpts
         checked = await _check(current, state, "introduction", excerpts)
         title = state.get("title", "")
@@ -99,33 +103,39 @@ async def check_introduction(state: ReportState, runtime: Runtime[Context]) -> R
             "introduction": checked.text,
             "repaired": {"introduction": checked.repaired},
             "dropped": {"introduction": checked.dropped},
+            "gaps": current.gaps,
             "usage": current.usage,
         }
 
 
 async def check_conclusion(state: ReportState, runtime: Runtime[Context]) -> ReportState:
     """The conclusion with its failing sentences repaired."""
-    async with step(runtime) as current:
+    async with step(runtime, "check_conclusion") as current:
         excerpts = _brief(state, current.context.ledger).excerpts
         checked = await _check(current, state, "conclusion", excerpts)
         return {
             "conclusion": checked.text,
             "repaired": {"conclusion": checked.repaired},
             "dropped": {"conclusion": checked.dropped},
+            "gaps": current.gaps,
             "usage": current.usage,
         }
 
 
 async def assemble(state: ReportState, runtime: Runtime[Context]) -> ReportState:
     """Number the sources and render the report. No model is called."""
-    async with step(runtime) as current:
+    async with step(runtime, "assemble") as current:
         finished: ReportState = {
             "title": state.get("title") or state["topic"],
             "engine": _engines(state["engine"], current.context.engine.name),
             "finished_at": current.now(),
         }
         report = await asyncio.to_thread(
-            assemble_report, {**state, **finished}, current.context.ledger, current.context.run
+            assemble_report,
+            {**state, **finished},
+            current.context.ledger,
+            current.context.run,
+            current.context.budget.calls,
         )
         current.emit(
             ReportAssembled,
@@ -142,8 +152,11 @@ def _engines(began: str, finished: str) -> str:
     return finished if began == finished else f"{began}, then {finished}"
 
 
-def assemble_report(state: ReportState, ledger: Ledger, run: str) -> Report:
-    """The report as data, from a finished state and its ledger. The same inputs give the same report."""
+def assemble_report(state: ReportState, ledger: Ledger, run: str, calls: Sequence[Usage] = ()) -> Report:
+    """The report as data, from a finished state and its ledger. The same inputs give the same report.
+
+    `calls` are all that were made, also for steps that failed; a server that lost them knows those in the state.
+    """
     held = state.get("interviews", {})
     interviews = [held[analyst["id"]] for analyst in state["panel"] if analyst["id"] in held]
     return build_report(
@@ -164,12 +177,25 @@ def assemble_report(state: ReportState, ledger: Ledger, run: str) -> Report:
         interviews=[{"analyst": i["analyst"], "turns": i["turns"], "reason": i["reason"]} for i in interviews],
         ledger=ledger,
         gaps=all_gaps(state),
-        usage=state.get("usage", []),
+        usage=_in_order(max(calls, state.get("usage", []), key=len)),
         invented=sum(i["invented"] for i in interviews) + sum(state.get("composed", {}).values()),
         repaired=sum(state.get("repaired", {}).values()),
         dropped=sum(state.get("dropped", {}).values()),
         unsupported=state.get("unsupported", "mark"),
         judgements=state.get("judgements", {}),
+    )
+
+
+def _in_order(calls: Sequence[Usage]) -> list[Usage]:
+    """Calls by analyst and turn, whichever was answered first."""
+    nodes = list(ROLES)
+    return sorted(
+        calls,
+        key=lambda call: (
+            nodes.index(call.get("node", "")) if call.get("node") in nodes else -1,
+            call.get("analyst", ""),
+            call.get("turn", 0),
+        ),
     )
 
 
@@ -235,6 +261,8 @@ async def _gap(what: str, error: NodeError, runtime: Runtime[Context]) -> Report
     if isinstance(error.error, StorageError):
         raise error.error
     reason = explain(error.error)
-    async with step(runtime) as current:
+    async with step(runtime, f"skip_{what}") as current:
         current.emit(GapFound, what=what, reason=reason)
+    if isinstance(error.error, BudgetSpentError):
+        reason = CAP_REACHED
     return {"gaps": [{"analyst": "", "what": what, "reason": reason}]}

@@ -11,15 +11,18 @@ from typing import Any
 
 from langgraph.runtime import Runtime
 
+from ..agents.budget import Budget
 from ..agents.fallback import Part, hear_stand_ins
 from ..agents.roles import Engine, Reviewer
-from ..agents.usage import Usage, collect_usage
+from ..agents.spending import spending
+from ..agents.usage import Usage, total_cost
 from ..agents.waits import hear_waits
-from ..events import Event, StoodIn, UsageReported, Waiting
+from ..errors import BudgetSpentError, EngineError, explain
+from ..events import Event, GapFound, StoodIn, UsageReported, Waiting
 from ..evidence.ledger import Ledger
 from ..sources.base import Source
 from .searches import Searches
-from .state import STAND_IN, Gap
+from .state import CAP_REACHED, STAND_IN, Gap
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +30,8 @@ class Context:
     """The runtime context of one run. It is never checkpointed: `resume` builds it anew.
 
     `slots` bounds how many steps that call a model or a source run at once, in the whole run. `clock` returns
-    aware UTC times. `judge` is the model that is asked for its opinion of each sentence, if one is.
+    aware UTC times. `judge` is the model that is asked for its opinion of each sentence, if one is. All model calls
+    come out of `budget`.
     """
 
     run: str
@@ -38,6 +42,7 @@ class Context:
     slots: asyncio.Semaphore
     searches: Searches = field(default_factory=Searches)
     judge: Reviewer | None = None
+    budget: Budget = field(default_factory=Budget)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,17 +68,23 @@ class Step:
         self.emit(StoodIn, part=part, reason=reason)
         self.gaps.append({"analyst": self._analyst, "what": f"{STAND_IN} {part}", "reason": reason})
 
+    def leave_out(self, what: str, error: EngineError) -> None:
+        """Say what is missing and why. What the cap did not allow is a gap of the report, too."""
+        self.emit(GapFound, what=what, reason=explain(error))
+        if isinstance(error, BudgetSpentError):
+            self.gaps.append({"analyst": self._analyst, "what": what, "reason": CAP_REACHED})
+
     def now(self) -> str:
         """The time as ISO 8601, to the second."""
         return self.context.clock().isoformat(timespec="seconds")
 
 
 @asynccontextmanager
-async def step(runtime: Runtime[Context], *, analyst: str = "", turn: int = 0) -> AsyncIterator[Step]:
+async def step(runtime: Runtime[Context], node: str, *, analyst: str = "", turn: int = 0) -> AsyncIterator[Step]:
     """A node's surroundings: waits for a free slot, collects usage, reports it when the work is done."""
-    context = await _context_of(runtime)
+    context = await context_of(runtime)
     async with context.slots:
-        with collect_usage() as usage:
+        with spending(context.budget, node, analyst=analyst, turn=turn) as usage:
             current = Step(context, usage, [], runtime.stream_writer, analyst, turn)
             with (
                 hear_waits(lambda seconds, reason: current.emit(Waiting, seconds=round(seconds), reason=reason)),
@@ -89,10 +100,14 @@ async def step(runtime: Runtime[Context], *, analyst: str = "", turn: int = 0) -
                     calls=len(calls),
                     input_tokens=sum(call["input_tokens"] for call in calls),
                     output_tokens=sum(call["output_tokens"] for call in calls),
+                    cached_tokens=sum(call.get("cached_tokens", 0) for call in calls),
+                    cost=total_cost(calls),
+                    estimated=any(call.get("estimated") for call in calls),
+                    node=node,
                 )
 
 
-async def _context_of(runtime: Runtime[Context]) -> Context:
+async def context_of(runtime: Runtime[Context]) -> Context:
     """The context that the caller gave, or on a server, which gives none, one built from the environment."""
     given: object = runtime.context
     if isinstance(given, Context):

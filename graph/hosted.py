@@ -17,6 +17,7 @@ from langgraph.runtime import Runtime
 from langgraph.store.base import BaseStore
 
 from ..agents import open_engine, open_reviewer
+from ..agents.budget import Budget
 from ..evidence.documents import Document
 from ..evidence.ledger import Ledger, LedgerStore
 from ..evidence.passages import Passage
@@ -56,7 +57,14 @@ async def _build(run: str, store: BaseStore | None) -> Context:
     sources = await asyncio.to_thread(_sources, settings)
     ledger = Ledger() if store is None else await Ledger.open(StoreLedger(store, run))
     judge = await asyncio.to_thread(open_reviewer, settings, settings.check_model) if settings.check_model else None
-    return Context(run, engine, sources, ledger, _now, asyncio.Semaphore(settings.concurrency), judge=judge)
+    capped = not engine.is_extractive
+    budget = Budget(
+        max_cost=settings.max_cost if capped else None,
+        max_tokens=settings.max_tokens if capped else None,
+        rates=engine.rates,
+    )
+    slots = asyncio.Semaphore(settings.concurrency)
+    return Context(run, engine, sources, ledger, _now, slots, judge=judge, budget=budget)
 
 
 def _sources(settings: Settings) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from langgraph.runtime import Runtime
 from langgraph.types import Command
 
 from ..agents.roles import AnswerBrief, Question, QuestionBrief, Section, SectionBrief, Turn
-from ..errors import SourceError, StorageError, explain
+from ..errors import BudgetSpentError, SourceError, StorageError, explain
 from ..events import AnswerGiven, GapFound, InterviewDone, QuestionAsked, SearchDone, SectionWritten
 from ..evidence.citations import citations_in
 from ..evidence.passages import Excerpt
@@ -20,11 +20,11 @@ from ..evidence.ranking import rank_excerpts
 from ..evidence.verification import title_holds
 from ..sources.base import Query
 from ..tracing import name_step
-from .context import Context, step
+from .context import Context, Step, context_of, step
 from .replies import clean_reply
 from .routing import after_answer, after_question
 from .searches import merge_documents
-from .state import InterviewOutput, InterviewState, SearchTask
+from .state import CAP_REACHED, InterviewOutput, InterviewState, SearchTask
 from .verify import check_and_repair, judge
 
 SEARCH_DOCUMENTS: Final = 6
@@ -58,7 +58,12 @@ async def ask(state: InterviewState, runtime: Runtime[Context]) -> InterviewStat
     turns = state.get("turns", [])
     number = len(turns) + 1
     name_step(f"ask, turn {number}", analyst=state["analyst"]["id"], turn=number)
-    async with step(runtime, analyst=state["analyst"]["id"], turn=number) as current:
+    if not turns:
+        # Before a slot is taken: the interviews that this may wait for need theirs.
+        context = await context_of(runtime)
+        context.budget.expect(context.ledger.excerpts(state["survey"]))
+        await context.budget.begin_interview(state["analyst"]["id"])
+    async with step(runtime, "ask", analyst=state["analyst"]["id"], turn=number) as current:
         context = current.context
         brief = QuestionBrief(
             topic=state["topic"],
@@ -70,7 +75,10 @@ async def ask(state: InterviewState, runtime: Runtime[Context]) -> InterviewStat
             turn_limit=state["turn_limit"],
             sources=list(context.sources),
         )
-        question = _searchable(await context.engine.interviewer.ask(brief), brief)
+        try:
+            question = _searchable(await context.engine.interviewer.ask(brief), brief)
+        except BudgetSpentError as error:
+            question = _stop(current, state, error)
         if not question["done"]:
             current.emit(QuestionAsked, question=question["text"], queries=question["queries"])
         return {"question": question, "gaps": current.gaps, "usage": current.usage}
@@ -80,7 +88,7 @@ async def search(state: SearchTask, runtime: Runtime[Context]) -> InterviewState
     """Search one source for one question. A source that fails is a gap; the interview goes on without it."""
     name = state["source"]
     name_step(f"search {name}, turn {state['turn']}", analyst=state["analyst"], turn=state["turn"], source=name)
-    async with step(runtime, analyst=state["analyst"], turn=state["turn"]) as current:
+    async with step(runtime, "search", analyst=state["analyst"], turn=state["turn"]) as current:
         context = current.context
         queries = [Query(text, state["language"], SEARCH_DOCUMENTS) for text in state["queries"]]
         source = context.sources[name]
@@ -113,7 +121,7 @@ async def answer(state: InterviewState, runtime: Runtime[Context]) -> InterviewS
     turns, question = state.get("turns", []), state["question"]
     number = len(turns) + 1
     name_step(f"answer, turn {number}", analyst=state["analyst"]["id"], turn=number)
-    async with step(runtime, analyst=state["analyst"]["id"], turn=number) as current:
+    async with step(runtime, "answer", analyst=state["analyst"]["id"], turn=number) as current:
         context = current.context
         # Sources in their own order, not in the order in which they happened to finish.
         found = {finding["source"]: finding["keys"] for finding in state["findings"] if finding["turn"] == number}
@@ -122,7 +130,10 @@ async def answer(state: InterviewState, runtime: Runtime[Context]) -> InterviewS
         text, invented = "", 0
         if excerpts:
             brief = AnswerBrief(state["topic"], state["language"], state["analyst"], turns, question["text"], excerpts)
-            draft = await context.engine.expert.answer(brief)
+            try:
+                draft = await context.engine.expert.answer(brief)
+            except BudgetSpentError as error:
+                return {"question": _stop(current, state, error), "gaps": current.gaps, "usage": current.usage}
             cleaned = clean_reply(context.engine, draft, {excerpt.key for excerpt in excerpts})
             text, invented = cleaned.text, cleaned.invented
             current.emit(AnswerGiven, answer=text, citations=len(cleaned.citations))
@@ -147,7 +158,7 @@ async def answer(state: InterviewState, runtime: Runtime[Context]) -> InterviewS
 async def write_section(state: InterviewState, runtime: Runtime[Context]) -> InterviewState:
     """The interview as a section of the report, citing only what its expert was shown."""
     analyst, turns = state["analyst"], state.get("turns", [])
-    async with step(runtime, analyst=analyst["id"], turn=len(turns)) as current:
+    async with step(runtime, "write_section", analyst=analyst["id"], turn=len(turns)) as current:
         context = current.context
         excerpts = context.ledger.excerpts(_shown(turns))
         section: Section = {"analyst": analyst["id"], "title": analyst["role"], "text": ""}
@@ -161,6 +172,7 @@ async def write_section(state: InterviewState, runtime: Runtime[Context]) -> Int
             section = {**section, "title": draft["title"], "text": cleaned.text if cleaned.citations else ""}
             words = len(section["text"].split())
             current.emit(SectionWritten, title=section["title"], words=words, citations=len(cleaned.citations))
+        context.budget.end_interview(analyst["id"], written=bool(section["text"]))
         return {"draft": section, "invented": invented, "gaps": current.gaps, "usage": current.usage}
 
 
@@ -168,7 +180,7 @@ async def check_section(state: InterviewState, runtime: Runtime[Context]) -> Int
     """The section with its failing sentences repaired, once; and with it the interview is complete."""
     analyst, turns, section = state["analyst"], state.get("turns", []), state["draft"]
     place, language, topic = analyst["id"], state["language"], state["topic"]
-    async with step(runtime, analyst=place, turn=len(turns)) as current:
+    async with step(runtime, "check_section", analyst=place, turn=len(turns)) as current:
         excerpts = current.context.ledger.excerpts(_shown(turns))
         checked = await check_and_repair(
             current,
@@ -197,6 +209,7 @@ async def check_section(state: InterviewState, runtime: Runtime[Context]) -> Int
             "failed": {place: ""},
             "repaired": {place: checked.repaired},
             "dropped": {place: checked.dropped},
+            "gaps": current.gaps,
             "usage": current.usage,
         }
 
@@ -205,9 +218,9 @@ async def judge_section(state: InterviewState, runtime: Runtime[Context]) -> Int
     """A model's opinion of each cited sentence, when one is asked for (`--check-model`): one call for the section."""
     analyst = state["analyst"]["id"]
     section = state["interviews"][analyst]["section"]
-    async with step(runtime, analyst=analyst) as current:
+    async with step(runtime, "judge_section", analyst=analyst) as current:
         opinions = await judge(current, section["text"], language=state["language"], topic=state["topic"])
-        return {"judgements": {analyst: opinions}, "usage": current.usage}
+        return {"judgements": {analyst: opinions}, "gaps": current.gaps, "usage": current.usage}
 
 
 async def record_failure(
@@ -221,10 +234,24 @@ async def record_failure(
     if isinstance(error.error, StorageError):
         raise error.error
     analyst, reason = state["analyst"], explain(error.error)
-    async with step(runtime, analyst=analyst["id"]) as current:
+    async with step(runtime, "record_failure", analyst=analyst["id"]) as current:
         current.emit(GapFound, what=f"interview {analyst['role']}", reason=reason)
+    if isinstance(error.error, BudgetSpentError):
+        reason = CAP_REACHED
     # A handler's node has no edges of its own: it must say where to go.
     return Command(update={"failed": {analyst["id"]: reason}}, goto="collect_sections")
+
+
+def _stop(current: Step, state: InterviewState, error: BudgetSpentError) -> Question:
+    """The end of an interview that the cap does not let go on, if it has something to be written about.
+
+    Raises:
+        BudgetSpentError: it has not: then the interview is left out.
+    """
+    if not any(turn["answer"] for turn in state.get("turns", [])):
+        raise error
+    current.leave_out(f"questions {state['analyst']['role']}", error)
+    return {"text": "", "queries": {}, "done": True, "reason": CAP_REACHED}
 
 
 def _shown(turns: Sequence[Turn]) -> list[str]:

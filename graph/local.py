@@ -15,7 +15,9 @@ from langchain_core.runnables import RunnableConfig
 from langgraph.graph.state import CompiledStateGraph
 from langgraph.types import Command, StateSnapshot
 
+from ..agents.budget import Budget
 from ..agents.roles import Engine, Reviewer
+from ..agents.usage import total_cost
 from ..errors import EngineError, NoEvidenceError, StorageError, TertuliaError, UsageError
 from ..events import Event, RunStarted, event_from_dict
 from ..evidence.ledger import Ledger
@@ -23,6 +25,7 @@ from ..evidence.report import Report
 from ..sources.base import Source
 from ..storage.ledger import SqliteLedgerStore
 from ..storage.runs import FINISHED, Run, Runs, Status, new_run_id
+from ..storage.usage import UsageJournal
 from ..tracing import content_is_traced, prepare_tracing
 from ..version import VERSION
 from .backend import Progress
@@ -30,7 +33,7 @@ from .checkpoints import open_checkpointer
 from .compose import assemble_report
 from .context import Context
 from .report import build_graph
-from .state import SCHEMA_VERSION, STAND_IN, ReportInput, ReportState
+from .state import CAP_REACHED, SCHEMA_VERSION, STAND_IN, ReportInput, ReportState
 
 Graph = CompiledStateGraph[ReportState, Context, ReportInput, ReportState]
 
@@ -165,13 +168,24 @@ class LocalBackend:
     async def _advance(self, row: Run, effects: Effects) -> AsyncGenerator[Event, None]:
         ledger = await Ledger.open(SqliteLedgerStore(self._runs.path, row.id))
         slots = asyncio.Semaphore(self._concurrency)
-        context = Context(row.id, effects.engine, effects.sources, ledger, self._clock, slots, judge=effects.judge)
+        journal = UsageJournal(self._runs.path, row.id)
         root = prepare_tracing()
         config = _config(row, effects.engine.name, root)
         async with self._graph() as graph:
             snapshot = await graph.aget_state(config)
             yield self._started(row, effects, resumed=bool(snapshot.values), trace=str(root or ""))
             _require_version(snapshot)
+            budget = await asyncio.to_thread(_budget, row.request, effects, snapshot, journal)
+            context = Context(
+                row.id,
+                effects.engine,
+                effects.sources,
+                ledger,
+                self._clock,
+                slots,
+                judge=effects.judge,
+                budget=budget,
+            )
             for _ in range(_NUDGES):
                 step_input = await self._next_input(graph, config, row, snapshot)
                 if step_input is _WAIT:
@@ -179,13 +193,16 @@ class LocalBackend:
                 stream = graph.astream(
                     step_input, config, context=context, stream_mode="custom", subgraphs=True, durability="sync"
                 )
-                async with aclosing(cast("AsyncGenerator[Any, None]", stream)) as chunks:
-                    async for _, chunk in chunks:
-                        yield event_from_dict(chunk)
+                try:
+                    async with aclosing(cast("AsyncGenerator[Any, None]", stream)) as chunks:
+                        async for _, chunk in chunks:
+                            yield event_from_dict(chunk)
+                finally:
+                    self._note_usage(row, budget)
                 snapshot = await graph.aget_state(config)
                 if snapshot.interrupts or _outcome(snapshot):
                     break
-            self._settle(row, snapshot, ledger)
+            self._settle(row, snapshot, ledger, budget)
 
     async def _next_input(self, graph: Graph, config: RunnableConfig, row: Run, snapshot: StateSnapshot) -> Any:
         """What to give the graph: the request, a person's reply, a second chance, or None to go on."""
@@ -199,7 +216,7 @@ class LocalBackend:
             await graph.aupdate_state(config, _AGAIN, as_node="review_panel")
         return None
 
-    def _settle(self, row: Run, snapshot: StateSnapshot, ledger: Ledger) -> None:
+    def _settle(self, row: Run, snapshot: StateSnapshot, ledger: Ledger, budget: Budget) -> None:
         """Write down how far the run came; status in the table is the truth, `snapshot.next` is not.
 
         Raises:
@@ -211,14 +228,10 @@ class LocalBackend:
             return
         match _outcome(snapshot):
             case "done":
-                report = assemble_report(values, ledger, row.id)
+                report = assemble_report(values, ledger, row.id, budget.calls)
                 self._runs.save_report(row.id, cast("dict[str, Any]", report))
-                tokens = {
-                    "input_tokens": sum(call["input_tokens"] for call in report["usage"]),
-                    "output_tokens": sum(call["output_tokens"] for call in report["usage"]),
-                }
                 status: Status = "partial" if _is_partial(values) else "done"
-                self._runs.update(row.id, now=self._now(), status=status, title=report["title"], **tokens)
+                self._runs.update(row.id, now=self._now(), status=status, title=report["title"])
             case "cancelled":
                 self._runs.update(row.id, now=self._now(), status="cancelled", detail="cancelled at the review")
             case "no_evidence":
@@ -232,6 +245,15 @@ class LocalBackend:
                     hint=f"`tertulia resume {row.id}` tries again what is missing; with --model PROVIDER:MODEL or "
                     "--writer-model, another model does.",
                 )
+
+    def _note_usage(self, row: Run, budget: Budget) -> None:
+        with suppress(StorageError):
+            self._runs.save_usage(
+                row.id,
+                input_tokens=sum(call["input_tokens"] for call in budget.calls),
+                output_tokens=sum(call["output_tokens"] for call in budget.calls),
+                cost=total_cost(budget.calls),
+            )
 
     def _note_failure(self, row: Run, error: TertuliaError) -> None:
         status: Status = "no_evidence" if isinstance(error, NoEvidenceError) else "failed"
@@ -294,10 +316,30 @@ def _outcome(snapshot: StateSnapshot) -> str:
     return str(values.get("failure", ""))
 
 
+def _budget(request: Mapping[str, Any], effects: Effects, snapshot: StateSnapshot, journal: UsageJournal) -> Budget:
+    """The run's budget, with all that it spent before. Quoting costs nothing, so it has no cap."""
+    spent = journal.load()
+    if not spent and snapshot.values.get("usage"):
+        # A run of version 0.1.0 has its calls in its state only.
+        spent = snapshot.values["usage"]
+        journal.add(*spent)
+    capped = not effects.engine.is_extractive
+    return Budget(
+        max_cost=request.get("max_cost") if capped else None,
+        max_tokens=request.get("max_tokens") if capped else None,
+        rates={**effects.engine.rates, "judge": getattr(effects.judge, "rate", None)},
+        spent=spent,
+        sections=sum(bool(held["section"]["text"]) for held in snapshot.values.get("interviews", {}).values()),
+        record=journal.add,
+    )
+
+
 def _is_partial(values: ReportState) -> bool:
     if any(gap["what"].startswith(STAND_IN) for gap in values.get("gaps", [])):
         return True
     lacks = not values.get("introduction") or not values.get("conclusion")
+    if any(gap["reason"] == CAP_REACHED for gap in values.get("gaps", [])):
+        return True
     return any(values.get("failed", {}).values()) or (lacks and any(g["what"] in _COMPOSED for g in values["gaps"]))
 
 

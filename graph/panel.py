@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from langgraph.runtime import Runtime
 from langgraph.types import interrupt
 
+from ..agents.forecast import estimate
 from ..agents.panel import apply_reply
-from ..agents.roles import PanelBrief
-from ..errors import NoEvidenceError, PanelError, SourceError, UsageError, explain
+from ..agents.roles import Analyst, PanelBrief
+from ..errors import BudgetSpentError, NoEvidenceError, PanelError, SourceError, UsageError, explain
 from ..events import GapFound, PanelApproved, PanelProposed, SurveyDone
 from ..evidence.documents import Document
 from ..evidence.languages import detect_language
 from ..settings import TOPIC_LIMIT
 from ..sources.base import Query, Source
-from .context import Context, Step, step
+from .context import Context, Step, context_of, step
 from .searches import merge_documents
 from .state import SCHEMA_VERSION, Gap, ReportState
 
@@ -34,7 +35,7 @@ async def survey(state: ReportState, runtime: Runtime[Context]) -> ReportState:
     topic = " ".join(str(state.get("topic", "")).split())
     if not topic or len(topic) > TOPIC_LIMIT:
         raise UsageError(f"The topic must have 1 to {TOPIC_LIMIT} characters.", hint="Say it in a sentence.")
-    async with step(runtime) as current:
+    async with step(runtime, "survey") as current:
         asked = state.get("language", "")
         query = Query(topic, asked or detect_language(topic), SURVEY_DOCUMENTS)
         documents, gaps = await _look(current, query)
@@ -60,7 +61,7 @@ async def survey(state: ReportState, runtime: Runtime[Context]) -> ReportState:
 
 async def propose_panel(state: ReportState, runtime: Runtime[Context]) -> ReportState:
     """A panel from the survey, or a new one from all feedback so far; one that came with the input stays."""
-    async with step(runtime) as current:
+    async with step(runtime, "propose_panel") as current:
         context = current.context
         previous = state.get("panel", [])
         brief = PanelBrief(
@@ -71,9 +72,17 @@ async def propose_panel(state: ReportState, runtime: Runtime[Context]) -> Report
             feedback=state.get("feedback", []),
             previous=previous,
         )
+        context.budget.expect(brief.survey)
         rounds = state.get("rounds", 0) + 1
         given = previous if rounds == 1 else []
-        panel = given or await context.engine.planner.propose_panel(brief)
+        if rounds == 1:
+            context.budget.require_report(proposed=not given)
+        try:
+            panel = given or await context.engine.planner.propose_panel(brief)
+        except BudgetSpentError as error:
+            if not previous:
+                raise
+            return {"rounds": MAXIMUM_ROUNDS, "notice": f"No further proposal: {explain(error)}"}
         current.emit(PanelProposed, panel=[dict(analyst) for analyst in panel], round=rounds)
         # Here, not before: an engine that could not even propose a panel has no part in the report.
         return {
@@ -87,7 +96,8 @@ async def propose_panel(state: ReportState, runtime: Runtime[Context]) -> Report
 
 async def review_panel(state: ReportState, runtime: Runtime[Context]) -> ReportState:
     """Wait for a person's reply and do what it says. Nothing may happen before the interrupt: the node re-runs."""
-    reply = {"action": "approve"} if state.get("approve") else interrupt(review_payload(state))
+    estimated = _estimate(state, await context_of(runtime), state["panel"])
+    reply = {"action": "approve"} if state.get("approve") else interrupt(review_payload(state, estimated))
     try:
         review = apply_reply(state["panel"], reply)
     except PanelError as error:
@@ -98,16 +108,17 @@ async def review_panel(state: ReportState, runtime: Runtime[Context]) -> ReportS
         )
         return {"decision": "review", "notice": notice}
     if review.decision == "approved":
-        async with step(runtime) as current:
-            current.emit(PanelApproved, panel=[dict(analyst) for analyst in review.panel])
+        async with step(runtime, "review_panel") as current:
+            panel = [dict(analyst) for analyst in review.panel]
+            current.emit(PanelApproved, panel=panel, estimate=_estimate(state, current.context, review.panel))
     update: ReportState = {"panel": review.panel, "decision": review.decision, "notice": ""}
     if review.feedback:
         update["feedback"] = [*state.get("feedback", []), review.feedback]
     return update
 
 
-def review_payload(state: ReportState) -> dict[str, Any]:
-    """What the person who reviews the panel is shown."""
+def review_payload(state: ReportState, estimated: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """What the person who reviews the panel is shown. `estimate` is None when no model will be called."""
     return {
         "type": "panel_review",
         "topic": state["topic"],
@@ -116,8 +127,24 @@ def review_payload(state: ReportState) -> dict[str, Any]:
         "feedback": state.get("feedback", []),
         "rounds_left": max(0, MAXIMUM_ROUNDS - state["rounds"]),
         "notice": state.get("notice", ""),
+        "estimate": estimated,
         "actions": ["approve", "revise", "edit", "add", "remove", "move", "lock", "unlock", "replace", "cancel"],
     }
+
+
+def _estimate(state: ReportState, context: Context, panel: Sequence[Analyst]) -> dict[str, Any] | None:
+    """What the run will use from here on (`agents.forecast.Estimate`)."""
+    if context.engine.is_extractive:
+        return None
+    survey = context.ledger.excerpts(state["survey"])
+    found = estimate(
+        survey,
+        size=len(panel),
+        turns=state["turn_limit"],
+        rates=context.budget.rates,
+        judged=context.judge is not None,
+    )
+    return {**found}
 
 
 async def _look(current: Step, query: Query) -> tuple[list[Document], list[Gap]]:

@@ -13,10 +13,11 @@ from typing import cast
 
 from langchain_core.runnables import RunnableConfig
 from langgraph.graph import END, START, StateGraph
+from langgraph.runtime import get_runtime
 
 from ..tracing import content_is_traced
 from . import compose, interview, panel
-from .context import Context
+from .context import Context, context_of
 from .routing import after_review, after_sections
 from .state import InterviewOutput, InterviewState, ReportInput, ReportState
 
@@ -63,14 +64,17 @@ def _add_interview(graph: StateGraph[ReportState, Context, ReportInput, ReportSt
     conversation = interview.build_interview().compile(name="interview")
 
     async def hold_interview(state: InterviewState, config: RunnableConfig) -> InterviewOutput:
-        """Hold one analyst's interview."""
-        analyst = state["analyst"]
+        """Hold one analyst's interview. What the budget sets aside for it is free again, however it ends."""
+        analyst, budget = state["analyst"], (await context_of(get_runtime())).budget
         named: RunnableConfig = {
             **config,
             "run_name": f"interview: {analyst['role'] if content_is_traced() else analyst['id']}",
             "tags": [*(config.get("tags") or []), f"analyst:{analyst['id']}"],
             "metadata": {**(config.get("metadata") or {}), "analyst": analyst["id"], "role": analyst["role"]},
         }
-        return cast("InterviewOutput", await conversation.ainvoke(state, named))
+        try:
+            return cast("InterviewOutput", await conversation.ainvoke(state, named))
+        finally:
+            budget.end_interview(analyst["id"])
 
     graph.add_node("interview", hold_interview, input_schema=InterviewState, error_handler=interview.record_failure)

@@ -71,5 +71,6 @@ def after_question(state: InterviewState) -> list[Send] | Literal["write_section
 
 
 def after_answer(state: InterviewState) -> Literal["ask", "write_section"]:
-    """Ask again until the turn limit; no model is asked whether to stop when the limit says so."""
-    return "ask" if len(state["turns"]) < state["turn_limit"] else "write_section"
+    """Ask again until the turn limit, or until the cap ends it; no model is asked whether to stop when these say so."""
+    goes_on = len(state.get("turns", [])) < state["turn_limit"] and not state["question"]["done"]
+    return "ask" if goes_on else "write_section"

@@ -20,6 +20,9 @@ Unsupported = Literal["mark", "drop", "keep"]
 STAND_IN: Final = "stand-in"
 """How a gap begins to which the fallback engine was the answer: `stand-in section`."""
 
+CAP_REACHED: Final = "cap reached"
+"""The reason of what was left out because the run's cap on cost or tokens did not allow it."""
+
 
 class Gap(TypedDict):
     """Something the report lacks, and why. `analyst` is "" for a gap that concerns the whole run."""

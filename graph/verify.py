@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from ..agents.roles import Claimed, Judgement, ReviewBrief
-from ..errors import EngineError, explain
-from ..events import GapFound, TextChecked
+from ..errors import EngineError
+from ..events import TextChecked
 from ..evidence.passages import Excerpt
 from ..evidence.ranking import rank_excerpts
 from ..evidence.verification import CheckedSentence, check_text
@@ -80,7 +80,7 @@ async def judge(current: Step, text: str, *, language: str, topic: str) -> dict[
     try:
         opinions = await reviewer.judge(ReviewBrief(topic, language, claims))
     except EngineError as error:
-        current.emit(GapFound, what="judgement", reason=explain(error))
+        current.leave_out("judgement", error)
         return {}
     return {one.sentence: opinion for one, opinion in zip(cited, opinions, strict=False)}
 
@@ -108,7 +108,7 @@ async def _corrections(
         replies = await reviewer.repair(ReviewBrief(topic, language, claims))
     except EngineError as error:
         # A repair that fails costs nothing but itself: the sentences stay, and are treated as unsupported.
-        current.emit(GapFound, what="repair", reason=explain(error))
+        current.leave_out("repair", error)
         return []
     keys = {excerpt.key for excerpt in excerpts}
     corrections = []

@@ -20,6 +20,7 @@ from .views import (
     gap_lines,
     is_verbatim,
     source_facts,
+    usage_facts,
     web_address,
     words_of,
 )
@@ -211,5 +212,6 @@ def _front_matter(report: Report) -> str:
         "sources": figures["sources"],
         "citations": figures["citations"],
         "words": figures["words"],
+        **usage_facts(report),
     }
     return yaml.safe_dump(facts, allow_unicode=True, sort_keys=False, width=float("inf")).strip()

@@ -68,6 +68,23 @@ def byline(report: Report) -> list[str]:
     ]
 
 
+def usage_facts(report: Report) -> dict[str, Any]:
+    """What the model calls used: calls, tokens, and USD if all prices are known. Nothing without model calls."""
+    calls = report["usage"]
+    if not calls:
+        return {}
+    facts: dict[str, Any] = {
+        "calls": len(calls),
+        "tokens": sum(call["input_tokens"] + call["output_tokens"] for call in calls),
+    }
+    if any(call.get("estimated") for call in calls):
+        facts["tokens_estimated"] = True
+    costs = [call.get("cost") for call in calls]
+    if None not in costs:
+        facts["cost_usd"] = round(sum(costs), 6)
+    return facts
+
+
 def gap_lines(report: Report) -> list[str]:
     """What the report lacks, one sentence each, each once. Why is in evidence.json: no error text enters a report."""
     words = words_of(report)
@@ -103,6 +120,8 @@ def _gap_line(gap: Mapping[str, Any], words: Catalogue, roles: Mapping[str, str]
     what, _, name = one_line(gap["what"]).partition(" ")
     if what == "stand-in" and name in _PARTS:
         return words.text("gaps", f"stand_in_{name}", name=roles.get(gap["analyst"], ""))
+    if gap["reason"] == "cap reached" and what in words.strings["cap"]:
+        return words.text("cap", what, name=name)
     if what == "interview" and gap["reason"] == "nothing found":
         return words.text("gaps", "empty", name=name)
     if what in {"source", "interview", "introduction", "conclusion"}:

@@ -52,6 +52,11 @@ MIGRATIONS: Final = (
     """
     ALTER TABLE runs ADD COLUMN trace TEXT NOT NULL DEFAULT '';
     """,
+    """
+    ALTER TABLE runs ADD COLUMN cost REAL;
+    CREATE TABLE usage (number INTEGER PRIMARY KEY, run TEXT NOT NULL, data TEXT NOT NULL);
+    CREATE INDEX usage_of_run ON usage (run);
+    """,
 )
 
 

@@ -22,7 +22,7 @@ FINISHED: Final[frozenset[Status]] = frozenset({"partial", "done"})
 
 _COLUMNS = (
     "id, topic, status, created_at, updated_at, request, engine, title, output, detail, "
-    "input_tokens, output_tokens, trace"
+    "input_tokens, output_tokens, trace, cost"
 )
 
 
@@ -30,7 +30,8 @@ _COLUMNS = (
 class Run:
     """One row: `request` is what the run was asked for, without secrets; `detail` says why it failed or stopped.
 
-    `trace` holds the links to its traces, a line for each part of the run.
+    `trace` holds the links to its traces, a line for each part of the run. `cost` is what its model calls cost so far,
+    in USD; None when a price is not known.
     """
 
     id: str
@@ -46,6 +47,7 @@ class Run:
     input_tokens: int
     output_tokens: int
     trace: str
+    cost: float | None
 
     def to_dict(self) -> dict[str, Any]:
         """The run as JSON-ready data."""
@@ -71,12 +73,12 @@ class Runs:
                 (run, topic, "created", now, now, json.dumps(dict(request), ensure_ascii=False)),
             )
 
-    def update(self, run: str, *, now: str, status: Status, **fields: str | int) -> None:
-        """Note what became of a run. `fields` are columns: engine, title, output, detail, tokens."""
+    def update(self, run: str, *, now: str, status: Status, **fields: str | float | None) -> None:
+        """Note what became of a run. `fields` are columns: engine, title, output, detail."""
         unknown = set(fields) - set(Run.__slots__)
         if unknown or status not in get_args(Status):
             raise ValueError(f"not a column or status: {sorted(unknown)} {status}")
-        values: dict[str, str | int] = {"status": status, "updated_at": now, **fields}
+        values: dict[str, str | float | None] = {"status": status, "updated_at": now, **fields}
         assignments = ", ".join(f"{name} = :{name}" for name in values)
         with connect(self.path) as connection:
             connection.execute(f"UPDATE runs SET {assignments} WHERE id = :id", {**values, "id": run})  # noqa: S608 - checked above
@@ -116,6 +118,14 @@ class Runs:
         with connect(self.path) as connection:
             connection.execute(
                 "UPDATE runs SET trace = ltrim(trace || char(10) || ?, char(10)) WHERE id = ?", (link, run)
+            )
+
+    def save_usage(self, run: str, *, input_tokens: int, output_tokens: int, cost: float | None) -> None:
+        """Note what the run's model calls used so far."""
+        with connect(self.path) as connection:
+            connection.execute(
+                "UPDATE runs SET input_tokens = ?, output_tokens = ?, cost = ? WHERE id = ?",
+                (input_tokens, output_tokens, cost, run),
             )
 
     def save_reply(self, run: str, question: str, reply: Mapping[str, Any]) -> None:
@@ -160,6 +170,7 @@ class Runs:
             connection.execute("DELETE FROM runs WHERE id = ?", (run,))
             connection.execute("DELETE FROM documents WHERE run = ?", (run,))
             connection.execute("DELETE FROM passages WHERE run = ?", (run,))
+            connection.execute("DELETE FROM usage WHERE run = ?", (run,))
             for table in ("checkpoints", "writes"):
                 if connection.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (table,)).fetchone():
                     connection.execute(f"DELETE FROM {table} WHERE thread_id = ?", (run,))  # noqa: S608 - two constants

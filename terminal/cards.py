@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
+from .costs import estimate_line
 from .text import plain_line, plain_text
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ _FEW_ROUNDS: Final = 3
 
 
 def show_cards(console: Console, review: Mapping[str, Any]) -> None:
-    """Show a panel that waits for its review: topic, cards, feedback so far, rounds left, what went wrong."""
+    """Show a panel that waits for its review: topic, cards, feedback so far, rounds left, estimate, what went wrong."""
     from rich.text import Text  # noqa: PLC0415 - only terminals pay for it
 
     console.print()
@@ -28,6 +29,8 @@ def show_cards(console: Console, review: Mapping[str, Any]) -> None:
             console.print(Text(f"  - {plain_line(feedback)}"))
     if review["rounds_left"] <= _FEW_ROUNDS:
         console.print(Text(f"The panel can be proposed again {_times(review['rounds_left'])}.", style="dim"))
+    if review.get("estimate"):
+        console.print(Text(estimate_line(review["estimate"]), style="dim"))
     if review["notice"]:
         console.print(Text(plain_line(review["notice"]), style="yellow"))
 

@@ -86,6 +86,12 @@ CheckModel = Annotated[
     str | None,
     typer.Option(metavar="PROVIDER:MODEL", help="A model that is asked for its opinion of each cited sentence, too."),
 ]
+MaxCost = Annotated[
+    float | None, typer.Option(metavar="USD", help="What all model calls of the run may cost.  [default: no cap]")
+]
+MaxTokens = Annotated[
+    int | None, typer.Option(metavar="N", help="How many tokens they may use, in and out.  [default: no cap]")
+]
 Template = Annotated[
     str | None,
     typer.Option(

@@ -12,11 +12,12 @@ from typing import Any
 from .. import report_templates
 from ..app import App, Outcome, Reviewer
 from ..errors import EngineSettingsError, NoEvidenceError, StorageError, TertuliaError
-from ..events import Event, RunStarted
+from ..events import Event, PanelApproved, RunStarted
 from ..settings import Settings
 from ..storage.runs import FINISHED, Run
 from .asking import ask_line
 from .consoles import is_interactive, open_console, result, say
+from .costs import estimate_line
 from .delivery import STDOUT, main_file, print_report, require_writable, short_path
 from .progress import LiveView, PlainView, QuietView, View
 from .review import Reply, ScriptedReviewer, TerminalReviewer
@@ -59,10 +60,10 @@ class Session:
         run: str,
         *,
         replies: Sequence[Reply] = (),
-        changes: Mapping[str, str] | None = None,
+        changes: Mapping[str, Any] | None = None,
         retry_failed: bool = False,
     ) -> int:
-        """Go on with a run, with other models if `changes` name them. One that is finished is written again.
+        """Go on with a run, with other models or caps if `changes` name them. One that is finished is written again.
 
         `retry_failed` holds its failed interviews again.
         """
@@ -73,7 +74,7 @@ class Session:
                 self._note("Nothing had failed in this run.")
             self._mention_unused(replies)
             if changes:
-                self._note("The run is finished: another model changes nothing.")
+                self._note("The run is finished: another model or cap changes nothing without --retry-failed.")
             return self._deliver(Outcome(row))
         require_writable(row.request.get("output", ""))
         self._view = self._open_view(int(row.request.get("turn_limit", 0)))
@@ -129,6 +130,8 @@ class Session:
         if isinstance(event, RunStarted):
             self._view.note(f"Run {event.run}.")
             self._view.note(self._who_plays(event.engine))
+        if isinstance(event, PanelApproved) and event.estimate and self._person is None:
+            self._view.note(estimate_line(event.estimate))
         self._view.show(event)
 
     def _who_plays(self, engine: str) -> str:

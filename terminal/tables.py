@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from .consoles import open_console
+from .costs import money
 from .text import plain_line
 
 if TYPE_CHECKING:
@@ -24,10 +25,10 @@ _STYLES: Final[Mapping[str, str]] = {
 def show_runs(runs: Sequence[Run]) -> None:
     """The runs, newest first."""
     rows = [
-        (run.id, run.topic, run.status.replace("_", " "), local_time(run.updated_at), run.engine, _tokens(run))
-        for run in runs
+        (r.id, r.topic, r.status.replace("_", " "), local_time(r.updated_at), r.engine, _tokens(r), _cost(r))
+        for r in runs
     ]
-    _show(("run", "topic", "state", "when", "engine", "tokens"), rows, widest=1)
+    _show(("run", "topic", "state", "when", "engine", "tokens", "USD"), rows, widest=1)
 
 
 def show_sources(sources: Sequence[SourceInfo]) -> None:
@@ -73,6 +74,12 @@ def _joined(detail: str, hint: str) -> str:
 def local_time(iso: str) -> str:
     """An ISO 8601 time as a person reads it here, to the minute."""
     return datetime.fromisoformat(iso).astimezone().strftime("%Y-%m-%d %H:%M")
+
+
+def _cost(run: Run) -> str:
+    if not (run.input_tokens or run.output_tokens):
+        return ""
+    return "?" if run.cost is None else money(run.cost)
 
 
 def _tokens(run: Run) -> str:

@@ -10,6 +10,7 @@ from ...errors import ReplyError
 from ...evidence.languages import base_language
 from ...evidence.passages import Excerpt
 from ...evidence.sentences import split_sentences
+from ..prices import Rate
 from ..roles import Claimed, Judgement, ReviewBrief
 from .chat import Chat
 from .prompts import BYTES_PER_TOKEN, Prompt, language_name, render, render_within, reply_room
@@ -39,6 +40,11 @@ class ModelReviewer:
 
     def __init__(self, chat: Chat) -> None:
         self._chat = chat
+
+    @property
+    def rate(self) -> Rate | None:
+        """The price of its model."""
+        return self._chat.rate
 
     async def repair(self, brief: ReviewBrief) -> list[str]:
         """The corrected sentences; "" for one that the model leaves out or answers with more than a sentence.

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from ...errors import PromptTooLongError
-from ..budget import paid_call
 from ..prices import Rate
+from ..spending import paid_call
 from .cache import is_cached
 from .gates import gate_to
 from .messages import cut_message, reply_of
