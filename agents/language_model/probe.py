@@ -148,7 +148,8 @@ def _window(chat: Chat, served: int) -> Ability:
         return Ability("context window", True, f"{counted}; the server does not say how many it can read")
     said = f"{counted}; the server says {served:,}"
     if served < chat.context_window:
-        return Ability("context window", False, said, "Have the server load the model with a longer context.")
+        hint = "Prompts that it refuses are cut and sent again; loaded with a longer context, it would see more."
+        return Ability("context window", True, said, hint)
     return Ability("context window", True, said)
 
 

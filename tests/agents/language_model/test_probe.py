@@ -184,8 +184,10 @@ def test_a_hosted_provider_is_not_asked_for_its_window():
     assert served_window("anthropic:x", Settings(), {"ANTHROPIC_API_KEY": "k"}) == 0
 
 
-def test_a_window_that_is_smaller_than_counted_on_is_a_fault():
+def test_a_window_that_is_smaller_than_counted_on_is_said_with_a_hint():
+    """A run learns it at the first prompt that is refused, so nothing is broken."""
     with SayingServer("/v1/models", {"data": [{"id": "x", "max_model_len": 4096}]}) as server:
         found = {a.part: a for a in probe_model("openai:x", Settings(base_url=server.base_url), {})}
-    assert not found["context window"].well
-    assert "4,096" in found["context window"].detail
+    assert found["context window"].well
+    assert "the server says 4,096" in found["context window"].detail
+    assert "longer context" in found["context window"].hint
