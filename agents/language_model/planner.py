@@ -9,9 +9,9 @@ from typing import Any, Final
 from ...errors import ReplyError
 from ...evidence.passages import Excerpt
 from ..roles import Analyst, PanelBrief
-from .chat import Chat
+from .chat import Chat, Form
 from .forms import AnalystForm, Panel, RevisedPanel
-from .prompts import language_name, render_within
+from .prompts import Prompt, language_name, render_within
 
 # What is shown of the survey: enough documents to see their themes, and of each passage its first sentences.
 _PASSAGES: Final = 30
@@ -28,19 +28,26 @@ class ModelPlanner:
         """A panel of exactly `brief.size`; who is locked, or kept by the model, comes back word for word.
 
         Raises:
-            ReplyError: the model proposed too few analysts, twice.
+            ReplyError: the model proposed too few analysts, or none that can be read, whenever it was asked.
             EngineError: the model cannot be asked.
         """
         survey = _spread(brief.survey)
         prompt = render_within("panel", self._chat.context_window, survey, lambda *shown: _data(brief, *shown))
         if brief.previous:
-            revised = await self._chat.structure(prompt, RevisedPanel, "planner", check=_revision_check(brief))
+            revised = await self._fill_in(prompt, RevisedPanel, _revision_check(brief))
             kept = _kept(brief.previous, revised)
             new = _others(revised.analysts, kept.values())
         else:
-            panel = await self._chat.structure(prompt, Panel, "planner", check=_panel_check(brief.size))
+            panel = await self._fill_in(prompt, Panel, _panel_check(brief.size))
             kept, new = {}, panel.analysts
         return _distinct(_seated(brief, kept, new))
+
+    async def _fill_in(self, prompt: Prompt, form: type[Form], check: Callable[[Form], str]) -> Form:
+        """The form, asked for anew when it came to nothing: any other step costs itself, this one the whole run."""
+        try:
+            return await self._chat.structure(prompt, form, "planner", check=check)
+        except ReplyError:
+            return await self._chat.structure(prompt, form, "planner", check=check)
 
 
 def _spread(survey: Sequence[Excerpt]) -> list[Excerpt]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from .messages import reply_of, was_cut
+from .plain_forms import plain_values
 from .replies import is_refusal, json_values, remove_reasoning
 
 if TYPE_CHECKING:
@@ -50,6 +51,8 @@ def read_form(message: AIMessage, form: type[Form], check: Callable[[Form], str]
 def _candidates(reply: str, form: type[BaseModel]) -> Iterator[Any]:
     values = list(json_values(reply))
     yield from values
+    if not values:
+        yield from plain_values(remove_reasoning(reply), form)
     # Only then what is wrapped: it must have something of the form in it, for some forms are content with anything.
     for value in values:
         for inner in _unwrapped(value):

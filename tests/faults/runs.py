@@ -89,6 +89,8 @@ def faults_of_report(outcome: Outcome, *, sections: int = ANALYSTS - 1) -> list[
     report = outcome.report
     gaps = {gap["what"] for gap in report["gaps"]}
     missing = _missing(report)
+    # An interview that found nothing of its own is a gap, but nothing that failed.
+    lost = missing - {gap["what"] for gap in report["gaps"] if gap["reason"] == "nothing found"}
     texts = [report["introduction"], *(section["text"] for section in report["sections"]), report["conclusion"]]
     whole = "\n\n".join(texts)
     cited = {key for text in texts for key in _KEY.findall(text)}
@@ -106,7 +108,7 @@ def faults_of_report(outcome: Outcome, *, sections: int = ANALYSTS - 1) -> list[
         "a section without citations": not all(_KEY.search(section["text"]) for section in report["sections"]),
         f"leftovers: {_LEFTOVERS.findall(whole)}": bool(_LEFTOVERS.search(whole)),
         "another language": bool(_FOREIGN.search(whole)),
-        f"{outcome.status} with {missing or 'nothing'} missing": (outcome.status == "partial") != bool(missing),
+        f"{outcome.status} with {lost or 'nothing'} lost": (outcome.status == "partial") != bool(lost),
     }
     return [problem for problem, found in problems.items() if found]
 
@@ -132,4 +134,4 @@ def _missing(report: Mapping[str, Any]) -> set[str]:
 
 def _complete(interview: Mapping[str, Any], gaps: set[str]) -> bool:
     """The model here never ends an interview by itself: one that is short must say why."""
-    return len(interview["turns"]) == TURNS or interview["reason"] != "turn limit" or bool(gaps)
+    return len(interview["turns"]) >= TURNS or interview["reason"] != "turn limit" or bool(gaps)

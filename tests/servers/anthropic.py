@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from .base import LoopbackServer, Request, Response
-from .brain import Brain, Fault, Reply, play_every_role, prompt_text
+from .brain import Brain, Fault, Reply, counted, play_every_role, prompt_text
 
 _ERROR_TYPES = {
     400: "invalid_request_error",
@@ -50,7 +50,8 @@ class AnthropicServer(LoopbackServer):
         chat = _as_chat(body)
         said = self.brain(chat)
         if isinstance(said, Fault):
-            message = "prompt is too long: 9340 tokens > 8192 maximum" if said.too_long else said.message
+            too_long = "prompt is too long: {} tokens > {} maximum".format(*counted(chat))
+            message = too_long if said.too_long else said.message
             return said.response(_error(said.status, message), _message(body, chat, Reply("A reply.")))
         return _message(body, chat, Reply(said) if isinstance(said, str) else said)
 

@@ -75,6 +75,12 @@ def prompt_text(body: dict[str, Any]) -> str:
     return "\n\n".join(str(message["content"] or "") for message in body["messages"])
 
 
+def counted(body: dict[str, Any]) -> tuple[int, int]:
+    """How many tokens a prompt that is too long has, and how many would fit: three quarters of them."""
+    tokens = len(prompt_text(body)) // 4
+    return tokens, tokens * 3 // 4
+
+
 def script(*said: str | Reply | Fault) -> Brain:
     """A brain that says these things in this order, and after the last one nothing but faults."""
     left = iter(said)

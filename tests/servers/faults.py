@@ -24,6 +24,8 @@ _FOREIGN = (
     "Das Wasser füllte zweimal am Tag die Teiche, und die Tore wurden von der Ebbe wieder geschlossen",
     "Der Staat bezahlte die Hälfte von dem, was die Reparatur einer jeden Mühle gekostet hat",
 )
+# Characters from which on a server may say that a prompt is too long for it.
+_LONG = 5_000
 _HTML = "<!DOCTYPE html><html><head><title>Welcome</title></head><body>Please sign in.</body></html>"
 
 ON_THE_WIRE = {
@@ -79,7 +81,8 @@ class FaultPlan:
             self._seen[place] += 1
             draw = random.Random(f"{self._seed} {self._seen[place]} {place}")
             is_form = said.startswith("{")
-            fitting = [f for f in self._faults if f not in (OF_TEXTS if is_form else OF_FORMS)]
+            unfit = {*(OF_TEXTS if is_form else OF_FORMS), *(() if len(prompt) > _LONG else ("context length",))}
+            fitting = [fault for fault in self._faults if fault not in unfit]
             fault = draw.choice(fitting) if draw.random() < self._share else ""
             self.log.append(Asked(prompt, _step(body), fault))
         return ON_THE_WIRE[fault] if fault in ON_THE_WIRE else _spoiled(fault, said)

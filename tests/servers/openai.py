@@ -18,6 +18,7 @@ from .brain import (
     Brain,
     Fault,
     Reply,
+    counted,
     play_every_role,
     prompt_text,
     script,
@@ -60,7 +61,9 @@ class OpenAIServer(LoopbackServer):
         body = request.json()
         said = self.brain(body)
         if isinstance(said, Fault):
-            return said.response(_TOO_LONG if said.too_long else _error(said.message), _reply(body, Reply("A reply.")))
+            return said.response(
+                _too_long(body) if said.too_long else _error(said.message), _reply(body, Reply("A reply."))
+            )
         return _reply(body, Reply(said) if isinstance(said, str) else said)
 
 
@@ -68,15 +71,14 @@ def _error(message: str) -> dict[str, Any]:
     return {"error": {"message": message, "type": "fault", "param": None, "code": None}}
 
 
-_TOO_LONG = {
-    "error": {
-        "message": "This model's maximum context length is 8192 tokens. However, your messages resulted in 9340 "
-        "tokens. Please reduce the length of the messages.",
-        "type": "invalid_request_error",
-        "param": "messages",
-        "code": "context_length_exceeded",
-    }
-}
+def _too_long(body: dict[str, Any]) -> dict[str, Any]:
+    tokens, window = counted(body)
+    message = (
+        f"This model's maximum context length is {window} tokens. However, your messages resulted in {tokens} tokens. "
+        "Please reduce the length of the messages."
+    )
+    kind = {"type": "invalid_request_error", "param": "messages", "code": "context_length_exceeded"}
+    return {"error": {"message": message, **kind}}
 
 
 def _reply(body: dict[str, Any], reply: Reply) -> Response:
