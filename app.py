@@ -269,6 +269,7 @@ class App:
             "cache": settings.cache,
             "fallback": settings.fallback,
             "base_url": settings.base_url,
+            "context_window": settings.context_window,
             "sources": list(settings.sources),
             "docs": [str(path) for path in settings.docs],
             "folder": str(Path.cwd()),
@@ -305,6 +306,7 @@ class App:
                 "max_cost": request.get("max_cost"),
                 "max_tokens": request.get("max_tokens"),
                 "base_url": request["base_url"],
+                "context_window": request.get("context_window"),
                 "sources": tuple(request["sources"]),
                 "docs": tuple(_found(path, request["folder"]) for path in request["docs"]),
             }

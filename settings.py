@@ -76,6 +76,7 @@ class Settings(BaseModel):
     writer_model: str = ""
     reviewer_model: str = ""
     base_url: Annotated[str, AfterValidator(_web_address)] = ""
+    context_window: int | None = Field(default=None, ge=2_048)
     fallback: Literal["", "extractive"] = ""
     cache: bool = False
     unsupported: Literal["mark", "drop", "keep"] = "mark"

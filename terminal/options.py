@@ -39,6 +39,10 @@ ReviewerModel = Annotated[
 BaseUrl = Annotated[
     str | None, typer.Option(metavar="URL", help="The server of --model's provider, if it is not the usual one.")
 ]
+ContextWindow = Annotated[
+    int | None,
+    typer.Option(metavar="TOKENS", help="How much the models read and write in one call.  [default: what is known]"),
+]
 Language = Annotated[
     str | None, typer.Option(metavar="CODE", help="en, es, ca, eu, gl, …  [default: the topic's language]")
 ]

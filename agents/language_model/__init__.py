@@ -73,11 +73,12 @@ def open_chat(name: str, settings: Settings, environment: Mapping[str, str]) -> 
             hint="Use --max-tokens instead, or choose another --model.",
         )
     prompts.load()
+    model = providers.open_chat_model(name, settings, environment)
     return Chat(
-        providers.open_chat_model(name, settings, environment),
+        model,
         name,
         address=address,
-        context_window=providers.context_window(name, environment),
+        context_window=providers.context_window(name, settings, environment, model.profile),
         width=providers.width(name, settings, environment),
         strict=provider.name == "openai",
         rate=rate,

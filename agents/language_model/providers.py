@@ -174,11 +174,18 @@ def width(name: str, settings: Settings, environment: Mapping[str, str]) -> int:
     return min(settings.concurrency, max(_OLLAMA_WIDTH, int(parallel) if parallel.isdecimal() else 0))
 
 
-def context_window(name: str, environment: Mapping[str, str]) -> int:
-    """How many tokens of prompt and reply are counted on. For Ollama its own variable can widen it."""
+def context_window(
+    name: str, settings: Settings, environment: Mapping[str, str], profile: Mapping[str, Any] | None = None
+) -> int:
+    """How many tokens of prompt and reply are counted on: what is set, else what is known of the model, else a guess.
+
+    `profile` is what LangChain's package knows of it. For Ollama its own variable can widen the guess.
+    """
+    if settings.context_window:
+        return settings.context_window
     provider, _ = split_name(name)
     if provider.name != "ollama":
-        return CONTEXT_WINDOW
+        return (profile or {}).get("max_input_tokens") or CONTEXT_WINDOW
     wanted = environment.get("OLLAMA_CONTEXT_LENGTH", "").strip()
     return max(int(wanted), 2048) if wanted.isdecimal() else OLLAMA_CONTEXT_WINDOW
 
@@ -225,7 +232,7 @@ def _options(provider: Provider, settings: Settings, environment: Mapping[str, s
     base_url = _base_url(provider, settings, environment)
     address = {"base_url": base_url} if base_url else {}
     if provider.name == "ollama":
-        return {**address, **_ollama_options(context_window(f"{provider.name}:", environment))}
+        return {**address, **_ollama_options(context_window(f"{provider.name}:", settings, environment))}
     key = key_of(provider, environment)
     if not key and not (provider.name == "openai" and base_url):
         raise EngineSettingsError(

@@ -151,9 +151,27 @@ def test_ollama_is_found_where_its_variable_says(host, address):
     ],
 )
 def test_ollama_is_told_the_window_that_prompts_are_cut_to(name, environment, window):
-    assert context_window(name, environment) == window
+    assert context_window(name, Settings(), environment) == window
     if name.startswith("ollama"):
         assert open_chat_model(name, Settings(), environment).num_ctx == window
+
+
+def test_a_window_that_is_set_counts_before_all_others():
+    settings = Settings(context_window=4_096)
+    for name in ("openai:gpt-4o", "ollama:x"):
+        model = open_chat_model(name, settings, KEYS)
+        assert context_window(name, settings, {"OLLAMA_CONTEXT_LENGTH": "16384"}, model.profile) == 4_096
+    assert model.num_ctx == 4_096
+
+
+@pytest.mark.parametrize(
+    ("name", "least"),
+    [("openai:gpt-4o", 128_000), ("anthropic:claude-sonnet-4-5", 200_000), ("google:gemini-2.5-flash", 1_000_000)],
+)
+def test_what_is_known_of_a_hosted_model_counts(name, least):
+    """The packages bring it along: nobody is asked."""
+    profile = open_chat_model(name, Settings(), KEYS).profile
+    assert context_window(name, Settings(), {}, profile) >= least
 
 
 class OllamaServer(LoopbackServer):
