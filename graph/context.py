@@ -68,11 +68,14 @@ class Step:
         self.emit(StoodIn, part=part, reason=reason)
         self.gaps.append({"analyst": self._analyst, "what": f"{STAND_IN} {part}", "reason": reason})
 
-    def leave_out(self, what: str, error: EngineError) -> None:
-        """Say what is missing and why. What the cap did not allow is a gap of the report, too."""
-        self.emit(GapFound, what=what, reason=explain(error))
+    def leave_out(self, what: str, error: EngineError, *, is_gap: bool = False) -> None:
+        """Say what is missing and why. What the cap did not allow is a gap of the report, all else if it `is_gap`."""
+        reason = explain(error)
+        self.emit(GapFound, what=what, reason=reason)
         if isinstance(error, BudgetSpentError):
-            self.gaps.append({"analyst": self._analyst, "what": what, "reason": CAP_REACHED})
+            reason, is_gap = CAP_REACHED, True
+        if is_gap:
+            self.gaps.append({"analyst": self._analyst, "what": what, "reason": reason})
 
     def now(self) -> str:
         """The time as ISO 8601, to the second."""

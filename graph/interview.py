@@ -12,7 +12,7 @@ from langgraph.runtime import Runtime
 from langgraph.types import Command
 
 from ..agents.roles import AnswerBrief, Question, QuestionBrief, Section, SectionBrief, Turn
-from ..errors import BudgetSpentError, SourceError, StorageError, explain
+from ..errors import BudgetSpentError, EngineError, EngineSettingsError, SourceError, StorageError, explain
 from ..events import AnswerGiven, GapFound, InterviewDone, QuestionAsked, SearchDone, SectionWritten
 from ..evidence.citations import citations_in
 from ..evidence.passages import Excerpt
@@ -77,7 +77,7 @@ async def ask(state: InterviewState, runtime: Runtime[Context]) -> InterviewStat
         )
         try:
             question = _searchable(await context.engine.interviewer.ask(brief), brief)
-        except BudgetSpentError as error:
+        except EngineError as error:
             question = _stop(current, state, error)
         if not question["done"]:
             current.emit(QuestionAsked, question=question["text"], queries=question["queries"])
@@ -128,17 +128,20 @@ async def answer(state: InterviewState, runtime: Runtime[Context]) -> InterviewS
         keys = list(dict.fromkeys(key for name in context.sources for key in found.get(name, [])))
         excerpts = await asyncio.to_thread(_best, context, keys, question, state["language"])
         text, invented = "", 0
+        update: InterviewState = {"gaps": current.gaps, "usage": current.usage}
         if excerpts:
             brief = AnswerBrief(state["topic"], state["language"], state["analyst"], turns, question["text"], excerpts)
             try:
                 draft = await context.engine.expert.answer(brief)
-            except BudgetSpentError as error:
-                return {"question": _stop(current, state, error), "gaps": current.gaps, "usage": current.usage}
+            except EngineError as error:
+                if number == state["turn_limit"] or isinstance(error, (BudgetSpentError, EngineSettingsError)):
+                    return {"question": _stop(current, state, error), **update}
+                # A lost turn: the next question may have more luck.
+                current.leave_out(f"questions {state['analyst']['role']}", error, is_gap=True)
+                draft, excerpts = "", []
             cleaned = clean_reply(context.engine, draft, {excerpt.key for excerpt in excerpts})
             text, invented = cleaned.text, cleaned.invented
-            current.emit(AnswerGiven, answer=text, citations=len(cleaned.citations))
-        else:
-            current.emit(AnswerGiven, answer="", citations=0)
+        current.emit(AnswerGiven, answer=text, citations=len(citations_in([text])))
         return {
             "turns": [
                 {
@@ -150,8 +153,7 @@ async def answer(state: InterviewState, runtime: Runtime[Context]) -> InterviewS
                 }
             ],
             "invented": invented,
-            "gaps": current.gaps,
-            "usage": current.usage,
+            **update,
         }
 
 
@@ -242,16 +244,17 @@ async def record_failure(
     return Command(update={"failed": {analyst["id"]: reason}}, goto="collect_sections")
 
 
-def _stop(current: Step, state: InterviewState, error: BudgetSpentError) -> Question:
-    """The end of an interview that the cap does not let go on, if it has something to be written about.
+def _stop(current: Step, state: InterviewState, error: EngineError) -> Question:
+    """The end of an interview that the cap, or the model, does not let go on, if it has something to be written about.
 
     Raises:
-        BudgetSpentError: it has not: then the interview is left out.
+        EngineError: it has not: then the interview is left out.
     """
     if not any(turn["answer"] for turn in state.get("turns", [])):
         raise error
-    current.leave_out(f"questions {state['analyst']['role']}", error)
-    return {"text": "", "queries": {}, "done": True, "reason": CAP_REACHED}
+    current.leave_out(f"questions {state['analyst']['role']}", error, is_gap=True)
+    reason = CAP_REACHED if isinstance(error, BudgetSpentError) else explain(error)
+    return {"text": "", "queries": {}, "done": True, "reason": reason}
 
 
 def _shown(turns: Sequence[Turn]) -> list[str]:

@@ -9,7 +9,14 @@ import pytest
 from graph_runs import Held, held_run
 from scripted import ScriptedEngine, ShelfSource
 
-from tertulia.errors import EngineUnavailableError, NoEvidenceError, SourceUnavailableError, UsageError
+from tertulia.errors import (
+    EngineSettingsError,
+    EngineUnavailableError,
+    NoEvidenceError,
+    ReplyError,
+    SourceUnavailableError,
+    UsageError,
+)
 from tertulia.evidence.citations import citations_in
 from tertulia.graph.searches import Searches
 from tertulia.sources.base import Query
@@ -150,6 +157,48 @@ async def test_a_failing_interview_costs_that_interview_only():
     assert [section["analyst"] for section in state["sections"]] == ["a1", "a3"]
     assert state["failed"]["a2"] == "The model is away."
     assert state["report"]
+
+
+@pytest.mark.parametrize(("role", "lost", "kept"), [("answer", 1, 2), ("answer", 2, 2), ("question", 2, 1)])
+async def test_a_failing_step_costs_that_step_not_the_interview(role, lost, kept):
+    """A lost answer is a lost turn, a lost question the end of the interview; the section is written all the same."""
+
+    def before(asked: str, brief: Any) -> None:
+        if asked == role and brief.analyst["id"] == "a2" and len(brief.turns) == lost - 1:
+            raise EngineUnavailableError("The model is away.")
+
+    run = held_run(TEXTS, before=before)
+    state = await run.start(topic="open data", size=3, turn_limit=3, approve=True)
+    assert [section["analyst"] for section in state["sections"]] == ["a1", "a2", "a3"]
+    answered = [turn for turn in state["interviews"]["a2"]["turns"] if turn["answer"]]
+    assert len(answered) == kept
+    [gap] = state["gaps"]
+    assert (gap["analyst"], gap["reason"]) == ("a2", "The model is away.")
+    assert gap["what"].startswith("questions ")
+    assert state["failed"]["a2"] == ""
+
+
+async def test_a_lost_last_answer_ends_the_interview_with_what_there_is():
+    def before(asked: str, brief: Any) -> None:
+        if asked == "answer" and len(brief.turns) == 1:
+            raise ReplyError("Nonsense.")
+
+    run = held_run(TEXTS, before=before)
+    state = await run.start(topic="open data", size=1, turn_limit=2, approve=True)
+    assert len(state["interviews"]["a1"]["turns"]) == 1
+    assert "Nonsense." in state["interviews"]["a1"]["reason"]
+    assert len(state["sections"]) == 1
+
+
+async def test_a_wrong_key_is_not_tried_again_in_the_next_turn():
+    def before(asked: str, brief: Any) -> None:
+        if asked == "answer":
+            raise EngineSettingsError("The key is wrong.")
+
+    run = held_run(TEXTS, before=before)
+    state = await run.start(topic="open data", size=1, turn_limit=3, approve=True)
+    assert "The key is wrong." in state["failure"]
+    assert len(run.engine.calls("answer")) == 1
 
 
 async def test_every_interview_failed_is_a_failure_that_can_be_mended():
