@@ -108,7 +108,10 @@ class Place:
 
 
 class Home:
-    """A folder with a home in it, where one run is started, killed and gone on with."""
+    """A folder with a home in it, where one run is started, killed and gone on with.
+
+    What the model is asked from here on counts for it, so homes are used one after another, references first.
+    """
 
     def __init__(self, place: Place, folder: Path, *, earlier: Sequence[str] = (), kills: int = 0) -> None:
         self.place = place
@@ -295,7 +298,7 @@ def check_end(home: Home, reference: Reference, written: Written, note: Note) ->
     prompts = home.prompts()
     repeated = prompts.total() - len(prompts)
     assert frozenset(prompts) == reference.prompts
-    assert repeated <= ANALYSTS * home.kills
+    assert repeated <= ANALYSTS * home.kills, f"{repeated} model calls repeated after {home.kills} kills"
     note("reports equal to the uninterrupted one", 1)
     note("kills", home.kills)
     note("model calls repeated", repeated)

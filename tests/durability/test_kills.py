@@ -64,6 +64,7 @@ def test_killed_right_after_the_approval(
     approvals: int, place: Place, references: References, paused: Kept, tmp_path: Path, note: Note
 ):
     """Within 50 ms after it was given: it is never asked for again."""
+    reference = references("model")
     home = paused.copy(place, tmp_path / "run")
     moment = random.Random(approvals).uniform(0, 0.05)
     when = {"TERTULIA_KILL_AFTER": f"save_reply {moment}"}
@@ -71,9 +72,9 @@ def test_killed_right_after_the_approval(
         approve_in_terminal(home, when)
     else:
         assert home.killed("resume", home.run, "--yes", **when)
-    check_kill(home, references("model"), note)
+    check_kill(home, reference, note)
     note("approvals not asked for again", 1)
-    check_end(home, references("model"), home.finish(), note)
+    check_end(home, reference, home.finish(), note)
 
 
 def approve_in_terminal(home: Home, when: dict[str, str]) -> None:
@@ -108,7 +109,8 @@ def test_killed_before_the_first_checkpoint(
 def test_two_that_go_on_with_one_run(
     doubles: int, place: Place, references: References, halfway: Kept, tmp_path: Path, note: Note
 ):
+    reference = references("model")
     home = halfway.copy(place, tmp_path / "run")
     written = home.finish_by_two()
     note("double resumes of which one ran", 1)
-    check_end(home, references("model"), written, note)
+    check_end(home, reference, written, note)
