@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from .errors import TertuliaError, UsageError
+from .errors import TertuliaError, UsageError, explain
+from .redaction import redact
 from .terminal import examples
 from .terminal.consoles import result, say
 from .terminal.options import (
@@ -51,6 +52,7 @@ from .terminal.options import (
     WriterModel,
     Yes,
 )
+from .terminal.text import plain_text
 
 if TYPE_CHECKING:
     from .app import App
@@ -97,14 +99,16 @@ def _run() -> int:
     except TertuliaError as error:
         _complain(str(error), error.hint)
         return error.exit_code
-    except Exception as error:  # the outermost edge: a person gets a line, never a traceback
+    except Exception as error:  # noqa: BLE001 - the outermost edge: a person gets a line, never a traceback
         if hasattr(error, "format_message"):  # a wrong flag or argument, as typer says it
             command = getattr(getattr(error, "ctx", None), "command_path", "tertulia")
             _complain(error.format_message(), f"`{command} --help` lists what there is.")
             return 2
         if os.environ.get(_DEBUG):
-            raise
-        _complain(f"unexpected error: {type(error).__name__}: {error}", f"Set {_DEBUG}=1 to see the traceback.")
+            import traceback
+
+            typer.echo(plain_text(redact(traceback.format_exc())), err=True)
+        _complain(f"unexpected error: {explain(error)}", f"Set {_DEBUG}=1 to see the traceback.")
         return 1
 
 

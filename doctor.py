@@ -19,6 +19,7 @@ from .agents import EXTRACTIVE, choose_model
 from .agents.language_model.casting import cast_roles, engine_name, settings_for
 from .agents.language_model.providers import PROVIDERS, address_of, split_name
 from .errors import SettingsError, TertuliaError
+from .redaction import redact
 from .settings import Settings, load_settings
 from .storage.inspection import inspect_home
 from .tracing import tracing_enabled
@@ -203,7 +204,7 @@ def _knock(url: str, answers: dict[str, str]) -> None:
         httpx.get(url, timeout=_REACH_SECONDS)
         answers[url] = ""
     except (httpx.HTTPError, httpx.InvalidURL, ValueError, OSError) as error:
-        answers[url] = str(error) or type(error).__name__
+        answers[url] = redact(str(error)) or type(error).__name__
 
 
 def _reached(address: _Address, reason: str) -> Finding:

@@ -28,16 +28,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
+from .redaction import redact
+
 
 class TertuliaError(Exception):
-    """The root: a sentence that says what happened, and a hint that says what to do next."""
+    """The root: a sentence that says what happened, and a hint that says what to do next.
+
+    Neither holds a secret, whatever a server or a client package says: what looks like one is taken out here.
+    """
 
     exit_code: ClassVar[int] = 1
     retryable: ClassVar[bool] = False
 
     def __init__(self, message: str, *, hint: str = "") -> None:
-        super().__init__(message)
-        self.hint = hint
+        super().__init__(redact(message))
+        self.hint = redact(hint)
 
 
 class UsageError(TertuliaError):
@@ -144,4 +149,4 @@ def explain(error: BaseException) -> str:
     """What happened and what to do, in a sentence or two; for an error that nobody planned, its type and message."""
     if isinstance(error, TertuliaError):
         return f"{error} {error.hint}".strip()
-    return f"{type(error).__name__}: {error}"
+    return redact(f"{type(error).__name__}: {error}")

@@ -13,6 +13,7 @@ import platformdirs
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 
 from .errors import SettingsError
+from .redaction import holds_secret
 
 PROJECT_FILE: Final = "tertulia.toml"
 PREFIX: Final = "TERTULIA_"
@@ -40,6 +41,9 @@ def _web_address(value: str) -> str:
     parts = urlsplit(value)
     if value and not (parts.scheme in {"http", "https"} and parts.hostname):
         raise ValueError("It should be a web address such as http://127.0.0.1:8000/v1")
+    if holds_secret(value):
+        # A run keeps its address, and process lists show the flag.
+        raise ValueError("It may hold no user, password, parameters or fragment; put the key into the environment")
     return value
 
 

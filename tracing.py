@@ -1,6 +1,7 @@
 """LangSmith traces: on when its environment variables or --trace say so, never a reason to wait or to fail.
 
-`TERTULIA_TRACE_CONTENT=off` sends names, times and counts only: no inputs, outputs, metadata values or error texts.
+Secrets are never sent (`redaction`). `TERTULIA_TRACE_CONTENT=off` sends names, times and counts only: no inputs,
+outputs, metadata values or error texts.
 """
 
 from __future__ import annotations
@@ -15,9 +16,14 @@ import uuid
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final
 
 from .errors import UsageError
+from .redaction import redact, redact_data
+
+if TYPE_CHECKING:
+    from langsmith import Client
 
 # A dead or slow endpoint costs at most this much at the end of a run.
 EXIT_SECONDS: Final = 2.0
@@ -76,12 +82,9 @@ def prepare_tracing() -> uuid.UUID | None:
     os.environ.setdefault("LANGSMITH_DISABLE_RUN_COMPRESSION", "true")
     # Its complaints run over many lines: the last is told in one, at the end.
     _complaints.begin()
-    if not content_is_traced():
-        from langsmith.run_trees import get_cached_client  # noqa: PLC0415 - only traced runs pay for the import
+    from langsmith import configure  # noqa: PLC0415 - only traced runs pay for the import
 
-        get_cached_client(
-            hide_inputs=True, hide_outputs=True, anonymizer=_without_content, omit_traced_runtime_info=True
-        )
+    configure(client=_client())
     return uuid.uuid4()
 
 
@@ -143,6 +146,34 @@ def _within(seconds: float, work: Callable[[], None]) -> None:
     thread.join(seconds)
 
 
+@cache
+def _client() -> Client:
+    """The client of this process. It takes the place of any other: what it is given may hold what must not be sent."""
+    from langsmith import Client  # noqa: PLC0415 - only traced runs pay for the import
+
+    class GuardedClient(Client):
+        """Cleans what an anonymizer is not shown: how a model was built, address and all, and its parameters."""
+
+        def create_run(self, *args: Any, **run: Any) -> None:
+            super().create_run(*args, **_cleaned(run))
+
+        def update_run(self, *args: Any, **run: Any) -> None:
+            super().update_run(*args, **_cleaned(run))
+
+    if content_is_traced():
+        return GuardedClient(anonymizer=redact_data)
+    return GuardedClient(
+        hide_inputs=True, hide_outputs=True, anonymizer=_without_content, omit_traced_runtime_info=True
+    )
+
+
+def _cleaned(run: dict[str, Any]) -> dict[str, Any]:
+    cleaned = {name: value for name, value in run.items() if name != "serialized"}
+    if extra := run.get("extra"):
+        cleaned["extra"] = redact_data(extra if content_is_traced() else {"metadata": extra.get("metadata") or {}})
+    return cleaned
+
+
 def _without_content(data: dict[str, Any]) -> dict[str, Any]:
     """What is left of metadata, or of an error, when content is off."""
     if set(data) == {"error"}:
@@ -167,7 +198,7 @@ class _Complaints(logging.Handler):
     def note(self, text: str) -> None:
         """Keep what happened, without where in the client it did, nor what that quotes."""
         said = re.split(r"langsmith\.utils\.\w+: ", " ".join(text.split()))[-1]
-        self.last = re.split(r"\.? ?[A-Z]\w*Error\(", said)[0][:200]
+        self.last = redact(re.split(r"\.? ?[A-Z]\w*Error\(", said)[0])[:200]
 
 
 _complaints = _Complaints()

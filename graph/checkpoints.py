@@ -17,6 +17,7 @@ from langgraph.checkpoint.serde.types import ERROR
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 
 from ..errors import StorageError
+from ..redaction import redact
 from ..storage.database import BUSY_SECONDS
 from ..storage.failures import damaged, storage_error
 
@@ -67,7 +68,7 @@ class InterruptibleSaver(AsyncSqliteSaver):
         """Keep what a step wrote, unless it was cancelled or failed for want of a place to keep it."""
         if not any(channel == ERROR and isinstance(value, _NOT_ITS_FAULT) for channel, value in writes):
             async with self._whole():
-                await super().aput_writes(config, writes, task_id, task_path)
+                await super().aput_writes(config, [_without_secrets(write) for write in writes], task_id, task_path)
 
     @asynccontextmanager
     async def _whole(self) -> AsyncIterator[None]:
@@ -80,6 +81,12 @@ class InterruptibleSaver(AsyncSqliteSaver):
                     with suppress(sqlite3.Error):
                         await self.conn.rollback()
                     raise
+
+
+def _without_secrets(write: tuple[str, Any]) -> tuple[str, Any]:
+    """What a step wrote; of an error, which may quote what a client was given, its text without secrets."""
+    channel, value = write
+    return channel, redact(repr(value)) if channel == ERROR and isinstance(value, BaseException) else value
 
 
 @contextmanager

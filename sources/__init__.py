@@ -9,7 +9,7 @@ from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 from typing import TYPE_CHECKING, Final
 
-from ..errors import TertuliaError, UsageError
+from ..errors import TertuliaError, UsageError, explain
 from .base import Query, Source
 
 if TYPE_CHECKING:
@@ -150,7 +150,7 @@ def _open_outside(point: EntryPoint, settings: Settings, clock: Clock, notify: C
         notify(f"The source {point.name} (from {_origin(point)}) cannot be used: {error}")
         return None
     except Exception as error:  # noqa: BLE001 - somebody else's code may raise anything; the run goes on without it
-        notify(f"The source {point.name} (from {_origin(point)}) is broken: {type(error).__name__}: {error}")
+        notify(f"The source {point.name} (from {_origin(point)}) is broken: {explain(error)}")
         return None
     if not isinstance(source, Source):
         notify(f"The source {point.name} (from {_origin(point)}) is broken: it is no tertulia source.")

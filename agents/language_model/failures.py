@@ -13,6 +13,7 @@ from email.utils import parsedate_to_datetime
 from typing import Final
 
 from ...errors import EngineError, EngineSettingsError, EngineUnavailableError, PromptTooLongError, ReplyError
+from ...redaction import redact
 
 _TIMEOUTS: Final = {"TimeoutError", "TimeoutException", "APITimeoutError", "ModelTimeoutError"}
 _UNREACHABLE: Final = {"APIConnectionError", "ConnectionError", "TransportError", "ModelConnectionError"}
@@ -48,7 +49,6 @@ _UNSUPPORTED: Final = re.compile(
 )
 _REFUSES_FORM: Final = {400, 404, 405, 415, 422, 500, 501}
 _OVERLOADED: Final = {408, 409, 425, 429}
-_SECRETS: Final = re.compile(r"\b(?:sk|pk|key|AIza|gsk|xai|Bearer)[-_ ]?[\w*.-]{8,}|(?<=://)[^/\s@]+@")
 _LONGEST_DETAIL: Final = 300
 
 
@@ -186,5 +186,5 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
 def _detail(error: BaseException) -> str:
     """What the provider says, short, on one line and without anything that looks like a key."""
     text = " ".join(str(error).split()) or type(error).__name__
-    text = _SECRETS.sub("…", text)
+    text = redact(text)  # before it is cut: half a key is known by nothing
     return text if len(text) <= _LONGEST_DETAIL else text[:_LONGEST_DETAIL] + "…"

@@ -8,7 +8,7 @@ import pytest
 from house.tree import ROOT, imports, modules
 
 LAYERS = [
-    {"errors", "events", "settings", "tracing", "version"},
+    {"errors", "events", "redaction", "settings", "tracing", "version"},
     {"examples", "report_templates"},
     {"agents", "evidence", "sources", "storage"},
     {"graph"},
