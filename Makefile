@@ -18,7 +18,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 PIP := $(BIN)/python -m pip --quiet --quiet
 MYPY := MYPYPATH=$(VENV)/types $(BIN)/python -m mypy
 
-.PHONY: help demo test lint format types unit test-faults wheel demo-from-wheel constraints clean
+.PHONY: help demo test lint format types unit test-cost test-faults wheel demo-from-wheel constraints clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' Makefile | awk -F '|' '{ printf "  make %-16s %s\n", $$1, $$2 }'
@@ -45,6 +45,9 @@ unit: $(VENV)/.development ## run the tests; ARGS=… goes to pytest
 # Most of a run is waiting for a model that asks for it, so there are more workers than cores.
 test-faults: $(VENV)/.development ## a hundred runs against models that misbehave: a few minutes
 	FAULT_RUNS=100 $(BIN)/python -m pytest --numprocesses 6 --dist worksteal tests/faults $(ARGS)
+
+test-cost: $(VENV)/.development ## fifty runs with a cap of about half of what they usually use: a minute or two
+	COST_RUNS=50 $(BIN)/python -m pytest --numprocesses auto --dist worksteal tests/end_to_end/test_cost.py $(ARGS)
 
 # How often each thing is done; what is left out is done once. At most 400 points before and after writes exist.
 DURABILITY ?= kills=200 writes=400 approvals=100 firsts=50 doubles=40 replays=200
