@@ -18,20 +18,25 @@ _RUN = re.compile(rf"{_MARKER}(?:{_MARKER})*")
 _KEY = re.compile(r"\[([a-z0-9]+)\]")
 _UNPRINTABLE = re.compile(
     r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufeff\ue000-\ue01f]"
+    r"|[\U000e0000-\U000e007f]"
 )
 
-_UNSAFE: Final = re.compile(r"<(?=[A-Za-z/!?])|\](?=[(\[:])")
+# What would become a tag, an entity, a link, the address that a label stands for, a list of attributes (Python-Markdown
+# reads them from braces), or a bare address that GitHub and others link. A label's bracket is never escaped itself, but
+# what follows it: the backslash before it may be escaped already.
+_ACTIVE: Final = r"<(?! )|&(?=#|\w+;)|(?<=\])[(:]|\{|(?<=[A-Za-z]):(?=//)|(?<=[Ww]{3})\.(?=\w)"
+_UNSAFE: Final = re.compile(_ACTIVE)
 _LITERAL: Final = re.compile(
-    r"\\(?=[!-/:-@\[-`{-~]|$)|`|(?<![^\W_])_|_(?![^\W_])|\*(?!\s)|(?<!\s)\*|~~|(?<!#)#+$"
-    r"|\[(?=[^\[\]]*\](?:[(\[:]|\s\[))|<(?=[A-Za-z/!?])|&(?=#|\w+;)"
+    rf"\\(?=[!-/:-@\[-`{{-~]|$)|`|(?<![^\W_])_|_(?![^\W_])|\*(?!\s)|(?<!\s)\*|~~|(?<!#)#+$|{_ACTIVE}"
 )
-_ENTITIES: Final = {"<": "&lt;", "&": "&amp;", "~~": "&#126;&#126;"}
+_ENTITIES: Final = {"<": "&lt;", "&": "&amp;", ":": "&#58;", "~~": "&#126;&#126;"}
 _STRUCTURE = re.compile(r"[ \t]*(?:#{3,6} |[-*+] |\d{1,3}[.)] |\|)?[ \t]*")
+_LETTER = re.compile(r"[^\W\d_]")
 _LINE_START = re.compile(r"#|>|(?:-+|=+|\*{3,}|_{3,})(?=\s*$)|[-+](?=\s)")
 
 
 def printable(text: str) -> str:
-    """The text without controls, lone surrogates, and marks that turn the direction of what follows."""
+    """The text without controls, lone surrogates, invisible tags, and marks that turn the direction of what follows."""
     return _UNPRINTABLE.sub(lambda match: " " if match[0] in "\u2028\u2029" else "", text)
 
 
@@ -115,7 +120,7 @@ def _guarded(text: str, known: Mapping[str, object], pattern: re.Pattern[str]) -
             if text[place : place + 1] in {"(", "["}:
                 pieces.append("\\" + text[place])
                 place += 1
-            elif text[place : place + 1] == ":" and not text[: run.start()].rpartition("\n")[2].strip():
+            elif text[place : place + 1] == ":" and not _LETTER.search(text[: run.start()].rpartition("\n")[2]):
                 pieces.append("&#58;")
                 place += 1
     return "".join([*pieces, _escape(text[place:], pattern)])
