@@ -34,13 +34,15 @@ class Fault:
 class AnyServer(LoopbackServer):
     """Says what it was given, in order; the last thing for ever."""
 
-    def __init__(self, *said: str | Fault) -> None:
+    def __init__(self, *said: str | Fault | Response) -> None:
         super().__init__()
         self._said = list(said)
 
     def respond(self, request: Request) -> Response:
         with self._lock:
             said = self._said.pop(0) if len(self._said) > 1 else self._said[0]
+        if isinstance(said, Response):
+            return said
         if isinstance(said, Fault):
             error = {"message": said.message, "type": "fault", "code": said.status, "status": "FAULT"}
             return Response(said.status, {"type": "error", "error": error}, said.headers)

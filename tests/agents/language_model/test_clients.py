@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 
 import pytest
+from servers.base import Response
 
 from tertulia.agents.language_model.forms import Panel
 from tertulia.agents.usage import collect_usage
-from tertulia.errors import EngineSettingsError, EngineUnavailableError
+from tertulia.errors import EngineSettingsError, EngineUnavailableError, PromptTooLongError, ReplyError
 
 from .chats import PROMPT
 from .protocols import MODELS, AnyServer, Fault, chat_of
@@ -77,3 +78,42 @@ async def test_a_wait_that_nobody_would_sit_out_is_said_at_once(provider):
         await chat_of(provider, server).write(PROMPT, "writer")
     assert len(server.requests) == 1
     assert "tertulia resume" in caught.value.hint
+
+
+JSON = {"content-type": "application/json"}
+GARBLED = {
+    "no content": Response(204),
+    "a page": Response(200, "<html>Please sign in.</html>"),
+    "half a JSON": Response(200, b'{"choices": [{"mess', JSON),
+    "a body that breaks off": Response(200, {"choices": [], "content": []}, cut=True),
+    "a list": Response(200, [1, 2]),
+    "an error under the status of success": Response(200, {"error": {"message": "no luck", "code": 500}}),
+}
+
+
+@each_client
+@pytest.mark.parametrize("body", GARBLED.values(), ids=GARBLED)
+async def test_what_is_no_reply_is_asked_for_again_and_then_said_plainly(provider, body):
+    """Google's and Ollama's clients take some of it for an empty reply, which is asked for once more."""
+    with AnyServer(body) as server, pytest.raises((EngineUnavailableError, ReplyError)) as caught:
+        await chat_of(provider, server).write(PROMPT, "writer")
+    assert len(server.requests) == (2 if isinstance(caught.value, ReplyError) else 3)
+    assert caught.value.hint
+    assert "Error" not in str(caught.value)
+
+
+@each_client
+@pytest.mark.parametrize("body", GARBLED.values(), ids=GARBLED)
+async def test_a_garbled_reply_is_ridden_out(provider, body):
+    with AnyServer(body, "Three.") as server:
+        assert await chat_of(provider, server).write(PROMPT, "writer") == "Three."
+    assert len(server.requests) == 2
+
+
+@each_client
+async def test_a_prompt_that_is_too_long_is_known_in_each_clients_words(provider):
+    """It cannot be cut here, so it is not sent again."""
+    too_long = Fault(400, "The input token count exceeds the context window: prompt is too long.")
+    with AnyServer(too_long) as server, pytest.raises(PromptTooLongError):
+        await chat_of(provider, server).write(PROMPT, "writer")
+    assert len(server.requests) == 1
