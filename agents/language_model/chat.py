@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from pydantic import BaseModel
 
-from ...errors import ReplyError
+from ...errors import EngineUnavailableError, ReplyError
 from ..prices import Rate
 from .cache import forgets_failures
 from .failures import refuses_form
@@ -139,7 +139,12 @@ class Chat:
     async def _continued(self, prompt: Prompt, text: str, role: str) -> str:
         """A cut text with its continuation; cut again, it ends with the last sentence that is surely whole."""
         whole = without_cut_sentence(text)
-        message = await self._wire.send(self._model, prompt, role, after=[("ai", whole), ("human", _GO_ON)])
+        try:
+            message = await self._wire.send(self._model, prompt, role, after=[("ai", whole), ("human", _GO_ON)])
+        except EngineUnavailableError:
+            if len(whole.split()) < _ENOUGH:
+                raise
+            return whole
         more = clean_text(str(message.text))
         joined = join_continuation(whole, "" if is_refusal(more) else more)
         if not was_cut(message):

@@ -12,6 +12,7 @@ from ..roles import Analyst, PanelBrief
 from .chat import Chat, Form
 from .forms import AnalystForm, Panel, RevisedPanel
 from .prompts import Prompt, language_name, render_within
+from .replies import other_language
 
 # What is shown of the survey: enough documents to see their themes, and of each passage its first sentences.
 _PASSAGES: Final = 30
@@ -38,7 +39,7 @@ class ModelPlanner:
             kept = _kept(brief.previous, revised)
             new = _others(revised.analysts, kept.values())
         else:
-            panel = await self._fill_in(prompt, Panel, _panel_check(brief.size))
+            panel = await self._fill_in(prompt, Panel, _panel_check(brief))
             kept, new = {}, panel.analysts
         return _distinct(_seated(brief, kept, new))
 
@@ -72,13 +73,14 @@ def _data(brief: PanelBrief, _shown: Sequence[Excerpt], _limit: int) -> dict[str
     }
 
 
-def _panel_check(size: int) -> Callable[[Panel], str]:
-    """Objects to too few analysts and to two of one name or role. Too many are simply cut."""
+def _panel_check(brief: PanelBrief) -> Callable[[Panel], str]:
+    """Objects to too few analysts, two of one name or role, and another language. Too many are simply cut."""
+    size = brief.size
 
     def check(panel: Panel) -> str:
         if len(panel.analysts) < size:
             return f"`analysts` has {len(panel.analysts)} entries; exactly {size} are needed."
-        return _twins(panel.analysts[:size])
+        return _twins(panel.analysts[:size]) or _foreign(panel.analysts, brief.language)
 
     return check
 
@@ -92,9 +94,14 @@ def _revision_check(brief: PanelBrief) -> Callable[[RevisedPanel], str]:
         if brief.feedback and not new and not all(analyst.get("locked") for analyst in brief.previous):
             return "Nothing changes: put who the feedback asks for into `analysts` and leave out of `keep` who goes."
         staying = [AnalystForm(name=analyst["name"], role=analyst["role"]) for analyst in kept.values()]
-        return _twins([*staying, *new])
+        return _twins([*staying, *new]) or _foreign(new, brief.language)
 
     return check
+
+
+def _foreign(analysts: Sequence[AnalystForm], language: str) -> str:
+    said = " ".join(f"{analyst.role}. {analyst.description}" for analyst in analysts)
+    return f"Write roles and descriptions in {language_name(language)}." if other_language(said, language) else ""
 
 
 def _twins(analysts: Sequence[AnalystForm]) -> str:

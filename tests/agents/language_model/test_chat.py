@@ -104,6 +104,12 @@ async def test_a_text_cut_twice_ends_with_its_last_whole_sentence():
     assert len(server.asked) == 2
 
 
+async def test_what_there_is_of_a_cut_text_outlives_a_server_that_is_gone():
+    text, server = await write(Reply(ENGLISH + "And th", finish_reason="length"), *[Fault(503)] * 3)
+    assert text == ENGLISH.strip()
+    assert len(server.asked) == 4
+
+
 async def test_a_short_text_cut_twice_is_an_error():
     cut = Reply("One. Two", finish_reason="length")
     error, requests = await failure_of(cut, cut, "never asked for", kind=ReplyError)

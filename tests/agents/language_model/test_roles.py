@@ -69,6 +69,14 @@ async def test_too_many_analysts_are_cut_without_asking_again():
     assert len(server.asked) == 1
 
 
+async def test_a_panel_in_another_language_is_asked_for_once_more():
+    description = "Quiere saber cuánto cuesta mantener el portal y quién lo paga cada año desde que se puso en marcha."
+    people = [{**person, "description": description} for person in proposed("Ana/Costes", "Ben/Normas")]
+    panel, server = await propose({"analysts": people}, {"analysts": proposed("Ana/Costs", "Ben/Law")}, size=2)
+    assert seen(panel) == ["a1 Ana/Costs", "a2 Ben/Law"]
+    assert "Write roles and descriptions in English" in server.asked[1]["messages"][-1]["content"]
+
+
 async def test_too_few_analysts_are_asked_for_once_more():
     whole = {"analysts": proposed("Ana/Costs", "Ben/Law")}
     panel, server = await propose({"analysts": proposed("Ana/Costs")}, whole, size=2)
