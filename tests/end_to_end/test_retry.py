@@ -7,7 +7,7 @@ import re
 import time
 
 from command import report_path, world
-from servers.openai import PASSAGE, Fault, play_every_role
+from servers.brain import PASSAGE, Fault, play_every_role
 
 WORDS = ("patience", "water", "timber", "silence")
 SIZE = ("--analysts", "4", "--turns", "1")

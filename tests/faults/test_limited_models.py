@@ -115,3 +115,20 @@ async def test_a_section_that_a_server_forbids_costs_one_request_and_that_sectio
     assert faults_of_report(outcome) == []
     assert (outcome.status, len(outcome.report["sections"])) == ("partial", ANALYSTS - 1)
     assert sent.count(forbidden[0]) == 1
+
+
+async def test_a_model_that_fails_in_the_second_turn_ends_that_interview_early(at):
+    """What was answered before is written about, and the report says what happened."""
+
+    def brain(body):
+        user = str(body["messages"][1]["content"])
+        second = "This is turn 2" in user and "You are Ana Ruiz" in user
+        return Reply("No.", finish_reason="refusal") if second else play_every_role(body)
+
+    with place("anthropic", brain) as here:
+        outcome = await at(here).run()
+    assert faults_of_report(outcome, sections=ANALYSTS) == []
+    answered = [sum(bool(turn["answer"]) for turn in interview["turns"]) for interview in outcome.report["interviews"]]
+    assert answered == [1, 2, 2]
+    [gap] = outcome.report["gaps"]
+    assert gap["what"] == f"questions {outcome.report['panel'][0]['role']}"
