@@ -17,20 +17,25 @@ from ..settings import Settings
 from .base import Query
 from .formats.content import clean, cut_at_paragraph, cut_at_word, iso_date, one_line
 from .formats.md import plain
+from .guard import Guard, Place
 
 if TYPE_CHECKING:
+    from httpx import AsyncClient
     from tavily import AsyncTavilyClient
 
 _QUERY_LIMIT: Final = 400
 _RESULT_LIMIT: Final = 20
 _RAW_LIMIT: Final = 600_000
 _TEXT_LIMIT: Final = 400_000
+_ADDRESS: Final = "https://api.tavily.com"
+_ANSWER_LIMIT: Final = 8_000_000
 _ANSWER_SECONDS: Final = 30.0
 _SEARCH_SECONDS: Final = 75.0
 _KEY_HINT: Final = "Set TAVILY_API_KEY to a key from tavily.com, or search other sources with --source."
 _ADDRESS_HINT: Final = "Check TAVILY_API_BASE_URL; without it Tavily's own address is used."
 _WAIT_HINT: Final = "Try again later, or use a lower --concurrency."
 _WEB_ADDRESS: Final = re.compile(r"(?i)https?://[^\s/]")
+_PLAIN_ADDRESS: Final = re.compile(r"https?://[\x21-\x7e]+")
 _KEY: Final = re.compile(r"[\x21-\x7e]+")
 # Markdown made from HTML has a line per element. Where lines are this long nobody wrapped them by hand.
 _UNWRAPPED: Final = 200
@@ -56,7 +61,9 @@ class WebSource:
         self._clock = clock
         self._delays = delays
         # One client per event loop: a client of one loop fails in another.
-        self._clients: WeakKeyDictionary[asyncio.AbstractEventLoop, AsyncTavilyClient] = WeakKeyDictionary()
+        self._clients: WeakKeyDictionary[asyncio.AbstractEventLoop, tuple[AsyncTavilyClient, AsyncClient]] = (
+            WeakKeyDictionary()
+        )
 
     async def search(self, query: Query) -> list[Document]:
         """The pages that Tavily finds, best first, with the text of the whole page where it has it."""
@@ -76,9 +83,9 @@ class WebSource:
 
     async def close(self) -> None:
         """Close the connections of this event loop."""
-        client = self._clients.pop(asyncio.get_running_loop(), None)
-        if client is not None:
-            await client.close()
+        clients = self._clients.pop(asyncio.get_running_loop(), None)
+        if clients is not None:
+            await clients[1].aclose()
 
     async def _ask(self, text: str, limit: int) -> Any:
         for delay in (*self._delays, None):
@@ -99,12 +106,19 @@ class WebSource:
         raise AssertionError  # the last round returns or raises
 
     def _client(self) -> AsyncTavilyClient:
+        from httpx import AsyncClient  # noqa: PLC0415 - slow to import
         from tavily import AsyncTavilyClient  # noqa: PLC0415 - slow to import
+
+        from .guarded_httpx import GuardedTransport  # noqa: PLC0415 - imports httpx
 
         loop = asyncio.get_running_loop()
         if loop not in self._clients:
-            self._clients[loop] = AsyncTavilyClient(api_key=self._key, api_base_url=self._address or None)
-        return self._clients[loop]
+            address = self._address or _ADDRESS
+            guard = Guard(trusted=frozenset({Place.of(address)} if self._address else ()))
+            transport = GuardedTransport(address, guard, limit=_ANSWER_LIMIT)
+            client = AsyncClient(transport=transport, base_url=address)
+            self._clients[loop] = (AsyncTavilyClient(api_key=self._key, api_base_url=address, client=client), client)
+        return self._clients[loop][0]
 
 
 def _problem(error: Exception, key: str) -> SourceError:
@@ -115,6 +129,8 @@ def _problem(error: Exception, key: str) -> SourceError:
     said = one_line(str(error).replace(key, "…"), 200)
     said = f" ({said})" if said else ""
     match error:
+        case SourceError():
+            return error
         case errors.InvalidAPIKeyError():
             return SourceSettingsError(f"Tavily does not accept the key in TAVILY_API_KEY{said}.", hint=_KEY_HINT)
         case errors.ForbiddenError():
@@ -166,6 +182,9 @@ def _document(result: Mapping[str, Any], retrieved_at: str) -> Document | None:
     if not isinstance(address, str) or not _WEB_ADDRESS.match(address.strip()):
         return None
     url = canonical_url(address)
+    # What cannot be brought into the one form may hold anything.
+    if not _PLAIN_ADDRESS.fullmatch(url):
+        return None
     texts = (result.get(name) for name in ("raw_content", "content"))
     # A page that could not be read is null, or a line such as "Enable JavaScript": then the snippet tells more.
     text = max((_page_text(text) for text in texts if isinstance(text, str)), key=len, default="")

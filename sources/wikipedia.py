@@ -65,7 +65,12 @@ class WikipediaSource:
             )
         self._clock = clock
         self._closing = threading.Event()
-        self._requests = WikipediaRequests(contact=settings.contact, closing=self._closing, patience=patience)
+        self._requests = WikipediaRequests(
+            contact=settings.contact,
+            closing=self._closing,
+            patience=patience,
+            trusted=bool(settings.wikipedia_url.strip()),
+        )
         self._modules: dict[str, ModuleType] = {}
         self._making = threading.Lock()
         # Its own few threads: Wikimedia asks for few requests at once, and a slow wiki must not fill the common pool.

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ..errors import SourceError, SourceSettingsError, SourceUnavailableError
 from .formats.content import one_line
+from .guard import Guard, Place
 
 if TYPE_CHECKING:
     from requests import Response, Session
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
 _TIMEOUTS: Final = (3.05, 20.0)
 _TRIES: Final = 3
 _LONGEST_WAIT: Final = 20.0
-_ANSWER_LIMIT: Final = 20_000_000
+_ANSWER_LIMIT: Final = 8_000_000
+_ANSWER_SECONDS: Final = 40.0
 # API errors that pass: the wiki is busy, or we were too quick.
 _PASSING: Final = frozenset({"maxlag", "ratelimited", "readonly", "cirrussearch-too-busy-error"})
 _LATER: Final = "Try again later."
@@ -31,14 +33,16 @@ _NAME_HINT: Final = "Set TERTULIA_CONTACT to an address that the wiki's people c
 class WikipediaRequests:
     """Makes the request functions that the copies of the `wikipedia` module call. Used from several threads.
 
-    `patience` scales the waits between tries; `closing` ends them.
+    `patience` scales the waits between tries; `closing` ends them. Addresses are `trusted` when the user has set them:
+    only then may they be private.
     """
 
-    def __init__(self, *, contact: str, closing: threading.Event, patience: float = 1.0) -> None:
+    def __init__(self, *, contact: str, closing: threading.Event, patience: float = 1.0, trusted: bool = False) -> None:
         self._name = user_agent(contact)
         self._closing = closing
         self._patience = patience
-        self._session: Session | None = None
+        self._trusted = trusted
+        self._sessions: dict[str, Session] = {}
         self._making = threading.Lock()
 
     def to(self, address: str) -> Callable[[dict[str, Any]], dict[str, Any]]:
@@ -52,8 +56,8 @@ class WikipediaRequests:
     def close(self) -> None:
         """Close the connections. Safe to call twice."""
         with self._making:
-            if self._session is not None:
-                self._session.close()
+            for session in self._sessions.values():
+                session.close()
 
     def _ask(self, address: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
         for attempt in range(_TRIES):
@@ -69,14 +73,21 @@ class WikipediaRequests:
     def _try(self, address: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
         import requests  # noqa: PLC0415 - slow to import
 
+        from .guarded_requests import read_body  # noqa: PLC0415 - imports requests
+
         try:
-            with self._open().get(address, params=dict(parameters), timeout=_TIMEOUTS, stream=True) as response:
+            with self._open(address).get(address, params=dict(parameters), timeout=_TIMEOUTS, stream=True) as response:
                 _check_status(response)
-                body = _body(response)
+                body = read_body(response, limit=_ANSWER_LIMIT, seconds=_ANSWER_SECONDS)
                 return _answer(body, _retry_after(response.headers.get("Retry-After", "")))
         except requests.Timeout as error:
             raise _BusyError("Wikipedia did not answer in time.", hint=_LATER) from error
-        except (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema) as error:
+        except requests.exceptions.InvalidSchema as error:
+            # The session knows one host.
+            raise SourceSettingsError(
+                f"{address} leads to another host, which is not followed.", hint=ADDRESS_HINT
+            ) from error
+        except (requests.exceptions.InvalidURL, requests.exceptions.MissingSchema) as error:
             raise SourceSettingsError(f"This is no address of a wiki: {address}", hint=ADDRESS_HINT) from error
         except requests.TooManyRedirects as error:
             raise SourceSettingsError(f"{address} leads somewhere else, again and again.", hint=ADDRESS_HINT) from error
@@ -86,18 +97,18 @@ class WikipediaRequests:
                 f"Wikipedia cannot be reached ({kind}).", hint="Check the network, and --language."
             ) from error
 
-    def _open(self) -> Session:
-        with self._making:
-            if self._session is None:
-                import requests  # noqa: PLC0415
+    def _open(self, address: str) -> Session:
+        from .guarded_requests import guarded_session  # noqa: PLC0415 - imports requests
 
-                session = requests.Session()
+        with self._making:
+            if address not in self._sessions:
+                guard = Guard(trusted=frozenset({Place.of(address)} if self._trusted else ()))
+                session = guarded_session(address, guard)
                 session.headers["User-Agent"] = self._name
-                session.max_redirects = 3
                 # Nothing is remembered between requests, so that threads may share the session.
                 session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-                self._session = session
-            return self._session
+                self._sessions[address] = session
+            return self._sessions[address]
 
 
 class _BusyError(SourceUnavailableError):
@@ -144,19 +155,10 @@ def _retry_after(value: str) -> float | None:
         return None
 
 
-def _body(response: Response) -> bytes:
-    body = bytearray()
-    for chunk in response.iter_content(65_536):
-        body += chunk
-        if len(body) > _ANSWER_LIMIT:
-            raise SourceError("Wikipedia's answer is too long to be one.", hint=ADDRESS_HINT)
-    return bytes(body)
-
-
 def _answer(body: bytes, wait: float | None) -> dict[str, Any]:
     try:
         answer = json.loads(body)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise SourceError("What answered is not a wiki: its reply is not JSON.", hint=ADDRESS_HINT) from error
     if not isinstance(answer, dict):
         raise SourceError("What answered is not a wiki: its reply has another form.", hint=ADDRESS_HINT)

@@ -30,7 +30,10 @@ _LAST_PASSAGES: Final = 4
 _SHORTER: Final = (4_000, 2_000, 1_000, 500, 250)
 _UNSHORTENED: Final = 1_000_000
 
-_DELIMITERS: Final = re.compile(r"<(?=/?\s*(?:passage|interview|section|feedback)\b)", re.IGNORECASE)
+# Also as a model may read them: with spaces, and with signs that look like an angle bracket.
+_DELIMITERS: Final = re.compile(
+    r"[<\uff1c\ufe64](?=\s*[/\uff0f]?\s*(?:passage|interview|section|feedback)\b)", re.IGNORECASE
+)
 _SPACE: Final = re.compile(r"\s+")
 
 _LANGUAGES: Final = {

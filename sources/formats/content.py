@@ -8,11 +8,13 @@ from datetime import date, datetime
 from email.utils import parsedate_to_datetime
 from typing import Final
 
-# Controls, zero-width and bidirectional marks, soft hyphens, byte-order marks, tag characters and lone surrogates:
-# none of them is seen by a reader, and all of them have carried hidden instructions or broken a search.
+# Controls, zero-width, filling and bidirectional marks, soft hyphens, byte-order marks, variation selectors, tag
+# characters and lone surrogates: a reader sees none of them, and they have carried hidden instructions or broken a
+# search.
 _UNSEEN: Final = re.compile(
-    "[\x00-\x08\x0b\x0e-\x1f\x7f-\x84\x86-\x9f\xad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff"
-    "\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f]"
+    "[\x00-\x08\x0b\x0e-\x1f\x7f-\x84\x86-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f"
+    "\u202a-\u202e\u2060-\u206f\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\ud800-\udfff"
+    "\U00013430-\U0001343f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )
 _LINE_ENDS: Final = re.compile(r"\r\n?|[\x0c\x85\u2028\u2029]")
 _LINE_MARGINS: Final = re.compile(r"[ \t]+(?=\n|\Z)")
