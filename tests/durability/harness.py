@@ -36,6 +36,8 @@ Note = Callable[[str, int], None]
 """Notes a figure for the summary."""
 
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(\+00:00|Z)")
+_SUMS = re.compile(r"^(?:calls|tokens|cost_usd): .*\n", re.MULTILINE)
+_USAGE = re.compile(r'"usage": \[\n.*?\n \]', re.DOTALL)
 _RETRIEVED = re.compile(r"retrieved \d{4}-\d\d-\d\d")
 
 
@@ -52,9 +54,14 @@ def neutral(text: str, run: str) -> str:
     return _RETRIEVED.sub("retrieved DATE", _TIME.sub("TIME", text)).replace(run, "RUN")
 
 
+def unpaid(text: str, run: str) -> str:
+    """A neutral text without what was paid: a call that a kill makes to be repeated is paid twice, and counted."""
+    return _USAGE.sub('"usage": []', _SUMS.sub("", neutral(text, run)))
+
+
 def neutral_evidence(report: Any, run: str) -> str:
     """A report's data in the form of its file, to compare."""
-    return neutral(json.dumps(report, ensure_ascii=False, indent=1) + "\n", run)
+    return unpaid(json.dumps(report, ensure_ascii=False, indent=1) + "\n", run)
 
 
 class Place:
@@ -230,7 +237,7 @@ class Home:
         (line,) = stdout.splitlines()
         report = self.folder / line
         evidence = report.with_name("evidence.json")
-        return Written(*(neutral(file.read_text("utf-8"), run) for file in (report, evidence)))
+        return Written(*(unpaid(file.read_text("utf-8"), run) for file in (report, evidence)))
 
     def prompts(self) -> Counter[str]:
         """How often each prompt was sent for this run."""
