@@ -318,3 +318,15 @@ def wait_for(happens: Callable[[], Any]) -> Any:
             return found
         time.sleep(0.05)
     raise AssertionError("it did not happen")
+
+
+def test_the_beginning_of_a_very_long_text_is_read(tmp_path: Path) -> None:
+    """A long text is no bomb: as much is kept as a document may have, and no letter is cut in two."""
+    path = tmp_path / "long.txt"
+    path.write_text("Los molinos de Orvañia molían maíz. " * 10 + "\n\n", "utf-8")
+    path.write_bytes(path.read_bytes() * 55_000)
+    assert path.stat().st_size > 20_000_000
+    with Parser() as parser:
+        text = read(parser, path)
+    assert 4_900_000 < len(text) <= 5_000_000
+    assert "Ã" not in text
