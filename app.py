@@ -6,7 +6,6 @@ Nothing here imports LangGraph or LangChain until a run advances, so that everyt
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import aclosing, contextmanager
 from dataclasses import dataclass, field
@@ -18,8 +17,8 @@ from . import report_templates
 from .agents import EXTRACTIVE, same_provider
 from .errors import TertuliaError, UsageError
 from .events import Event, RunStarted
+from .exporting import export_files
 from .settings import ROLES, TOPIC_LIMIT, Format, Settings
-from .storage.files import write_files
 from .storage.locks import forget_lock, run_lock
 from .storage.runs import FINISHED, Run, Runs, Status
 from .tracing import Trace, finish_tracing, switch_tracing
@@ -185,22 +184,32 @@ class App:
             raise UsageError(f"Run {row.id} has no report: it is {row.status}.", hint=_next_step(row))
         return report
 
-    def export(self, run: str, *, formats: Sequence[Format] = (), output: str = "", template: str = "") -> list[Path]:
+    def export(
+        self,
+        run: str,
+        *,
+        formats: Sequence[Format] = (),
+        output: str = "",
+        template: str = "",
+        force: bool = False,
+    ) -> list[Path]:
         """Write a finished run's files into a folder, without a model or the network.
 
         What is not given is as the run was asked for; `output` defaults to where the run was written before, else
-        `reports/<slug>-<run>`.
+        `reports/<slug>-<run>`. `force` replaces files that tertulia did not write.
+
+        Raises:
+            UsageError: a file is in the way that tertulia did not write, or that was changed since.
         """
         row = self.runs.get(run)
         report = self.report(row.id)
-        asked = row.request.get("output", "").removeprefix("-")
-        default = Path("reports") / f"{report_templates.slugify(row.topic)}-{row.id}"
-        folder = Path(output or row.output or asked or default).expanduser()
         formats = formats or row.request.get("format") or self.settings.format
-        files = render_files(report, formats, template or row.request.get("template") or self.settings.template)
-        written = write_files(folder, files)
-        self.runs.update(row.id, now=self._now(), status=row.status, output=str(folder.resolve()))
-        return written
+        template = template or row.request.get("template") or self.settings.template
+        folder, files = export_files(
+            self.runs, row, report, formats=formats, template=template, output=output, force=force
+        )
+        self.runs.update(row.id, now=self._now(), status=row.status, output=str(folder))
+        return files
 
     def delete(self, run: str) -> Run:
         """Forget a run; the files that were written stay.
@@ -371,22 +380,6 @@ def amended(request: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str,
     return {**request, **caps, "model": model, "role_models": roles, "base_url": base_url}
 
 
-def render_files(report: Mapping[str, Any], formats: Sequence[Format], template: str) -> dict[str, str]:
-    """The files of a report by name: the formats asked for, and with Markdown one transcript per interview."""
-    files: dict[str, str] = {}
-    if "md" in formats:
-        files["report.md"] = report_templates.render_markdown(report, template)
-        for number, interview in enumerate(report["interviews"], start=1):
-            analyst = next(a for a in report["panel"] if a["id"] == interview["analyst"])
-            name = f"interviews/{number}-{report_templates.slugify(analyst['role'])}.md"
-            files[name] = report_templates.render_transcript(report, analyst["id"])
-    if "html" in formats:
-        files["report.html"] = report_templates.render_html(report)
-    if "json" in formats:
-        files["evidence.json"] = json.dumps(report, ensure_ascii=False, indent=1) + "\n"
-    return files
-
-
 def _rooted(path: str, *, but: Sequence[str]) -> str:
     """A path as it is found from every folder; some words are no paths."""
     return path if path in but else str(Path(path).expanduser().absolute())
@@ -396,4 +389,4 @@ def _next_step(row: Run) -> str:
     return "" if row.status in FINISHED else f"Go on with `tertulia resume {row.id}`."
 
 
-__all__ = ["EXIT_CODES", "App", "Outcome", "Reviewer", "TertuliaError", "render_files", "utc_now"]
+__all__ = ["EXIT_CODES", "App", "Outcome", "Reviewer", "TertuliaError", "utc_now"]

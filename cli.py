@@ -29,6 +29,7 @@ from .terminal.options import (
     Docs,
     Fallback,
     Feedback,
+    Force,
     Formats,
     Json,
     JsonLines,
@@ -161,6 +162,7 @@ def report(
     template: Template = None,
     format: Formats = None,
     output: Output = None,
+    force: Force = False,
     trace: TraceSwitch = None,
     json_lines: JsonLines = False,
     quiet: Quiet = False,
@@ -177,7 +179,7 @@ def report(
         raise UsageError("--json and --output - both want standard output.", hint="Leave one of them out.")
     replies, invited = _replies(yes, feedback, panel)
     approve = bool(invited) or (yes and not feedback)
-    session = Session(settings, as_json=json_lines, quiet=quiet)
+    session = Session(settings, as_json=json_lines, quiet=quiet, force=force)
     raise typer.Exit(session.report(topic, approve=approve, panel=invited, replies=[] if invited else replies))
 
 
@@ -196,6 +198,7 @@ def resume(
     max_cost: MaxCost = None,
     max_tokens: MaxTokens = None,
     retry_failed: RetryFailed = False,
+    force: Force = False,
     trace: TraceSwitch = None,
     json_lines: JsonLines = False,
     quiet: Quiet = False,
@@ -208,7 +211,7 @@ def resume(
 
     replies, _ = _replies(yes, feedback, panel)
     given = {name: context.params[name] for name in _AMENDABLE if context.params[name] is not None}
-    session = Session(_settings(context), as_json=json_lines, quiet=quiet)
+    session = Session(_settings(context), as_json=json_lines, quiet=quiet, force=force)
     outcome = session.resume(run, replies=replies, changes=given, retry_failed=retry_failed)
     raise typer.Exit(outcome)
 
@@ -269,11 +272,12 @@ def export(
     format: Formats = None,
     output: Output = None,
     template: Template = None,
+    force: Force = False,
 ) -> None:
     """Write a finished run again, in any format, without a model or the network."""
     from .terminal.delivery import export_run
 
-    export_run(_app(context), run)
+    export_run(_app(context), run, force=force)
 
 
 @app.command(epilog=examples.VERIFY)

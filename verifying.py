@@ -13,11 +13,12 @@ from pathlib import Path
 from typing import Any, Final
 
 from . import report_templates
-from .app import App, render_files
+from .app import App
 from .errors import UsageError
 from .evidence.report import REPORT_VERSION
 from .evidence.reverification import Problem, Reverification, contrast, reverify
 from .evidence.structure import StructureReport, check_structure
+from .exporting import render_files
 from .settings import Settings
 from .version import VERSION
 

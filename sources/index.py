@@ -21,6 +21,7 @@ from ..evidence.documents import Document, document_id
 from ..evidence.passages import split_passages
 from ..evidence.words import terms
 from ..storage.failures import folder_error, is_damage, storage_error
+from ..storage.files import make_folder
 from .folders import FoundFile, printable_path
 from .loading import PARSER_VERSION, as_document, open_file
 from .parser import Parser
@@ -197,7 +198,7 @@ class DocumentIndex:
     @contextmanager
     def _connection(self) -> Iterator[sqlite3.Connection]:
         try:
-            self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            make_folder(self._path.parent)
             with closing(_connect(self._path)) as connection:
                 yield connection
         except sqlite3.Error as error:

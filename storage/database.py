@@ -14,6 +14,7 @@ from typing import Final
 
 from ..errors import StorageError
 from .failures import folder_error, storage_error
+from .files import make_folder
 
 FILE_NAME: Final = "tertulia.db"
 BUSY_SECONDS: Final = 10.0
@@ -57,6 +58,12 @@ MIGRATIONS: Final = (
     CREATE TABLE usage (number INTEGER PRIMARY KEY, run TEXT NOT NULL, data TEXT NOT NULL);
     CREATE INDEX usage_of_run ON usage (run);
     """,
+    """
+    CREATE TABLE files (
+        folder BLOB NOT NULL, name TEXT NOT NULL, hash BLOB NOT NULL, run TEXT NOT NULL,
+        PRIMARY KEY (folder, name, hash)
+    ) WITHOUT ROWID;
+    """,
 )
 
 
@@ -68,7 +75,7 @@ def prepare_database(home: Path) -> Path:
     """
     path = home / FILE_NAME
     try:
-        home.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_folder(home)
         refuse_foreign(path)
         if not path.exists():
             # Created with its mode, so that it is never readable by others, not even for a moment.

@@ -1,4 +1,4 @@
-"""Files that are written whole or not at all."""
+"""Files that are written whole or not at all, in folders that are their owner's alone, and never through a link."""
 
 from __future__ import annotations
 
@@ -12,23 +12,35 @@ from ..errors import StorageError
 from .failures import folder_error
 
 
+def make_folder(folder: Path) -> None:
+    """Create a folder, and those above it that are missing, for their owner only. One that is there keeps its mode.
+
+    Raises:
+        OSError: it cannot be made, or a file has its name.
+    """
+    missing = [path for path in folder.parents if not path.exists()]
+    for path in (*reversed(missing), folder):
+        path.mkdir(mode=0o700, exist_ok=True)
+
+
 def write_files(folder: Path, files: Mapping[str, str]) -> list[Path]:
     """Write texts under their names (which may hold `/`) into a folder, each under a temporary name first.
 
     All files are complete on disk before the first gets its name, so a full disk or a power failure leaves nothing
-    half-written.
+    half-written. They can be read by their owner only; a link that has the name of one is replaced, not followed.
 
     Raises:
-        StorageError: the folder cannot be written, or a name leaves it.
+        StorageError: the folder cannot be written, or a name leaves it, be it through a link.
     """
     root = folder.resolve()
     staged: list[tuple[str, Path]] = []
     try:
         for name, text in files.items():
             target = root / name
-            if root not in target.resolve().parents:
-                raise StorageError(f"{name} would be written outside {folder}.")
-            target.parent.mkdir(parents=True, exist_ok=True)
+            if ".." in target.parts or root not in target.parents or target.parent.resolve() != target.parent:
+                raise StorageError(f"{name} would be written outside {folder}.", hint="Remove the link in its way.")
+            make_folder(target.parent)
+            # Made with mode 0600.
             descriptor, temporary = tempfile.mkstemp(dir=target.parent, prefix=".tertulia-")
             staged.append((temporary, target))
             with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as stream:
@@ -44,6 +56,21 @@ def write_files(folder: Path, files: Mapping[str, str]) -> list[Path]:
         for temporary, _ in staged:
             Path(temporary).unlink(missing_ok=True)
     return [target for _, target in staged]
+
+
+def refuse_links(folder: Path) -> None:
+    """Refuse a folder that was not named by a person when a link is on the way to it: who put it there?
+
+    Raises:
+        StorageError: there is one.
+    """
+    path = folder.absolute()
+    link = next((part for part in (path, *path.parents) if part.is_symlink()), None)
+    if link is not None:
+        raise StorageError(
+            f"{link} is a link, and reports are not written through one.",
+            hint="Name the folder with --output to write there, or remove the link.",
+        )
 
 
 def _keep_names(folders: Iterable[Path]) -> None:

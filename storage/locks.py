@@ -16,6 +16,7 @@ from filelock import FileLock, Timeout
 
 from ..errors import RunBusyError
 from .failures import folder_error
+from .files import make_folder
 
 _HINT: Final = "Check the folder's rights; `tertulia doctor` says more."
 
@@ -77,7 +78,7 @@ def forget_lock(home: Path, run: str) -> None:
 def _lock(home: Path, run: str) -> FileLock:
     folder = home / "locks"
     try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_folder(folder)
     except OSError as error:
         raise folder_error(folder, error, hint=_HINT) from error
     return FileLock(folder / f"{run}.lock", timeout=0, mode=0o600)
@@ -101,7 +102,12 @@ def _note(home: Path, run: str) -> None:
     """Say who holds the lock: a file of its own, since a lock file may be emptied by who tries to get it."""
     holder = Holder(os.getpid(), socket.gethostname(), datetime.now(UTC).isoformat(timespec="seconds"))
     with suppress(OSError):  # on a full disk the lock still holds
-        _note_file(home, run).write_text(json.dumps(asdict(holder)), "utf-8")
+        with open(_note_file(home, run), "w", encoding="utf-8", opener=_private) as stream:
+            json.dump(asdict(holder), stream)
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 def _noted(home: Path, run: str) -> Holder | None:

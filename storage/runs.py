@@ -165,11 +165,12 @@ class Runs:
         return report
 
     def delete(self, run: str) -> None:
-        """Forget a run: its row, its evidence, its checkpoints."""
+        """Forget a run: its row, its evidence, its checkpoints, and what was written for it."""
         with connect(self.path) as connection:
             connection.execute("DELETE FROM runs WHERE id = ?", (run,))
             connection.execute("DELETE FROM documents WHERE run = ?", (run,))
             connection.execute("DELETE FROM passages WHERE run = ?", (run,))
+            connection.execute("DELETE FROM files WHERE run = ?", (run,))
             connection.execute("DELETE FROM usage WHERE run = ?", (run,))
             for table in ("checkpoints", "writes"):
                 if connection.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (table,)).fetchone():

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final
 
-from ..app import App, render_files
+from ..app import App
 from ..errors import UsageError
+from ..exporting import render_files, require_free
 from ..settings import Format
 from ..storage.runs import Run
 from .consoles import result
@@ -42,11 +43,12 @@ def short_path(path: Path) -> str:
     return str(path.relative_to(here) if path.is_relative_to(here) else path)
 
 
-def require_writable(output: str) -> None:
+def require_writable(app: App, output: str, formats: Sequence[Format], *, force: bool = False) -> None:
     """Check that a folder can be written, before anything is paid for.
 
     Raises:
-        UsageError: it cannot.
+        UsageError: it cannot, or files in it that tertulia did not write are in the way.
+        StorageError: reports would be written through a link.
     """
     if output == STDOUT:
         return
@@ -57,9 +59,11 @@ def require_writable(output: str) -> None:
         raise UsageError(
             f"The output folder {folder} cannot be used: {there}: {reason}.", hint="Choose another with --output."
         )
+    if not force:
+        require_free(app.runs, output, formats)
 
 
-def export_run(app: App, run: str) -> None:
+def export_run(app: App, run: str, *, force: bool) -> None:
     """Write a finished run as the flags say, and print where it is; what they leave open is as it was asked for."""
     given = app.settings.model_fields_set
     formats = app.settings.format if "format" in given else ()
@@ -68,6 +72,5 @@ def export_run(app: App, run: str) -> None:
     if app.settings.output == STDOUT:
         print_report(app, row, formats, template)
     else:
-        result(
-            short_path(main_file(app.export(row.id, formats=formats, output=app.settings.output, template=template)))
-        )
+        files = app.export(row.id, formats=formats, output=app.settings.output, template=template, force=force)
+        result(short_path(main_file(files)))

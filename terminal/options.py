@@ -111,6 +111,7 @@ Output = Annotated[
         "--output", "-o", metavar="FOLDER|-", help="Where to write; - prints the report.  [default: reports/…]"
     ),
 ]
+Force = Annotated[bool, typer.Option("--force", help="Replace files that tertulia did not write.")]
 
 JsonLines = Annotated[bool, typer.Option("--json", help="Print events and the outcome as JSON lines.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]

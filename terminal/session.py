@@ -11,7 +11,7 @@ from typing import Any
 
 from .. import report_templates
 from ..app import App, Outcome, Reviewer
-from ..errors import EngineSettingsError, NoEvidenceError, StorageError, TertuliaError
+from ..errors import EngineSettingsError, NoEvidenceError, StorageError, TertuliaError, UsageError
 from ..events import Event, PanelApproved, RunStarted
 from ..settings import Settings
 from ..storage.runs import FINISHED, Run
@@ -28,11 +28,13 @@ from .text import plain_line
 class Session:
     """Takes one run from its begin, or from where it stopped, to its end or its next pause; returns exit codes.
 
-    `as_json` writes events and the outcome to standard output; `quiet` leaves only results, questions and errors.
+    `as_json` writes events and the outcome to standard output; `quiet` leaves only results, questions and errors;
+    `force` replaces files that tertulia did not write.
     """
 
-    def __init__(self, settings: Settings, *, as_json: bool = False, quiet: bool = False) -> None:
+    def __init__(self, settings: Settings, *, as_json: bool = False, quiet: bool = False, force: bool = False) -> None:
         self._settings = settings
+        self._force = force
         self._as_json = as_json
         self._quiet = quiet
         self._app = App(settings, notify=self._tell)
@@ -45,7 +47,7 @@ class Session:
         self, topic: str, *, approve: bool, panel: Sequence[Mapping[str, Any]] = (), replies: Sequence[Reply] = ()
     ) -> int:
         """Start a run. `approve` lets it go on without a review; `replies` are given to the reviews in order."""
-        require_writable(self._settings.output)
+        require_writable(self._app, self._settings.output, self._settings.format, force=self._force)
         report_templates.check_template(self._settings.template)
         self._view = self._open_view(self._settings.turns)
 
@@ -76,7 +78,8 @@ class Session:
             if changes:
                 self._note("The run is finished: another model or cap changes nothing without --retry-failed.")
             return self._deliver(Outcome(row))
-        require_writable(row.request.get("output", ""))
+        formats = row.request.get("format") or self._settings.format
+        require_writable(self._app, row.request.get("output", ""), formats, force=self._force)
         self._view = self._open_view(int(row.request.get("turn_limit", 0)))
 
         async def begin() -> str:
@@ -168,9 +171,10 @@ class Session:
             print_report(self._app, row)
             return outcome.exit_code
         try:
-            files = self._app.export(row.id)
-        except StorageError as error:
-            error.hint = f"The report is kept: tertulia export {row.id} --output FOLDER writes it elsewhere."
+            files = self._app.export(row.id, force=self._force)
+        except (StorageError, UsageError) as error:
+            force = ", or --force in its place" if isinstance(error, UsageError) else ""
+            error.hint = f"The report is kept: tertulia export {row.id} --output FOLDER writes it elsewhere{force}."
             raise
         if self._as_json:
             self._close_json(row, outcome.exit_code, files=files, trace=outcome.trace)

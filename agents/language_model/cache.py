@@ -21,6 +21,7 @@ from langchain_core.outputs import ChatGeneration, Generation
 
 from ...errors import ReplyError, StorageError
 from ...storage.database import connect
+from ...storage.files import make_folder
 
 FILE_NAME: Final = "cache.db"
 
@@ -50,7 +51,7 @@ class ReplyCache(BaseCache):
         # What LangChain says of a model does not always hold its name: that of Ollama's does not.
         self._scope = f"{model}\n{address}"
         try:
-            home.mkdir(parents=True, exist_ok=True, mode=0o700)
+            make_folder(home)
             if not self._path.exists():
                 os.close(os.open(self._path, os.O_CREAT | os.O_RDWR, 0o600))
         except OSError as error:

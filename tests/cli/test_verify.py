@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 from stored_report import at, changed, leaves, small_report
 
-from tertulia.app import render_files
 from tertulia.errors import UsageError
 from tertulia.evidence.schema import json_path
+from tertulia.exporting import render_files
 from tertulia.settings import Settings
 from tertulia.verifying import EvidenceCheck, verify
 

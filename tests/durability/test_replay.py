@@ -20,10 +20,11 @@ from servers.mediawiki import MediaWikiServer
 from servers.openai import OpenAIServer, play_every_role
 from servers.tavily import TavilyServer, WebPage
 
-from tertulia.app import App, render_files
+from tertulia.app import App
 from tertulia.evidence.documents import make_document
 from tertulia.evidence.ledger import Ledger
 from tertulia.evidence.passages import Excerpt, split_passages
+from tertulia.exporting import render_files
 from tertulia.settings import Settings
 
 MOST_SECONDS = 0.02

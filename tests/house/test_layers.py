@@ -12,7 +12,7 @@ LAYERS = [
     {"examples", "report_templates"},
     {"agents", "evidence", "sources", "storage"},
     {"graph"},
-    {"app", "doctor", "verifying"},
+    {"app", "doctor", "exporting", "verifying"},
     {"api", "terminal"},
     {"cli", "web"},
     {"__init__", "__main__"},
