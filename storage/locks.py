@@ -101,9 +101,9 @@ def _note_file(home: Path, run: str) -> Path:
 def _note(home: Path, run: str) -> None:
     """Say who holds the lock: a file of its own, since a lock file may be emptied by who tries to get it."""
     holder = Holder(os.getpid(), socket.gethostname(), datetime.now(UTC).isoformat(timespec="seconds"))
-    with suppress(OSError):  # on a full disk the lock still holds
-        with open(_note_file(home, run), "w", encoding="utf-8", opener=_private) as stream:
-            json.dump(asdict(holder), stream)
+    # On a full disk the lock still holds.
+    with suppress(OSError), open(_note_file(home, run), "w", encoding="utf-8", opener=_private) as stream:
+        json.dump(asdict(holder), stream)
 
 
 def _private(path: str, flags: int) -> int:
