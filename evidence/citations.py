@@ -127,15 +127,19 @@ def citations_in(texts: Iterable[str]) -> list[str]:
 
 
 def number_sources(texts: Sequence[str], ledger: Ledger) -> Numbering:
-    """Number the documents that `texts`, in reading order, cite: 1, 2, 3 by first appearance.
+    """Number the addresses that `texts`, in reading order, cite: 1, 2, 3 by first appearance.
 
-    Passages of one document share its number; a key that the ledger lacks gets none.
+    Passages of one address share its number, whichever text of it they are from; the first that is cited stands for
+    it. A key that the ledger lacks gets none.
     """
     numbers: dict[str, int] = {}
+    documents: list[str] = []
     citations: dict[str, int] = {}
     for excerpt in ledger.excerpts(citations_in(texts)):
-        citations[excerpt.key] = numbers.setdefault(excerpt.document.id, len(numbers) + 1)
-    return Numbering(citations, list(numbers))
+        if excerpt.document.url not in numbers:
+            documents.append(excerpt.document.id)
+        citations[excerpt.key] = numbers.setdefault(excerpt.document.url, len(numbers) + 1)
+    return Numbering(citations, documents)
 
 
 def _clean_once(text: str, keys: Mapping[str, str]) -> tuple[str, int]:

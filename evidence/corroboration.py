@@ -51,7 +51,7 @@ def site_of(document: Document) -> str:
     """What a document is no independent witness beside: its site, all subdomains together, or the file itself."""
     host = site_name(document.url)
     if not host:
-        return document.id
+        return document.url
     labels = host.split(".")
     if len(labels) < 2 or labels[-1].isdigit():
         return host

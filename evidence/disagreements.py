@@ -83,11 +83,11 @@ def _places(excerpts: Sequence[Excerpt], default: str) -> list[Place]:
         for sentence in split_sentences(excerpt.text, language):
             mark = _LIST_MARK.match(sentence.text)
             text = sentence.text[mark.end() :] if mark else sentence.text
-            if (document.id, text) not in seen and not text.startswith(("|", "#")):
-                seen.add((document.id, text))
+            if (document.url, text) not in seen and not text.startswith(("|", "#")):
+                seen.add((document.url, text))
                 figures.extend(find_figures(text, language))
-        documents[document.id] += figures
-        places.extend(Place(figure, context, documents[document.id]) for figure in figures)
+        documents[document.url] += figures
+        places.extend(Place(figure, context, documents[document.url]) for figure in figures)
     return places
 
 

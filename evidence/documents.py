@@ -1,4 +1,4 @@
-"""Documents: what a source returned, once per canonical address."""
+"""Documents: what a source returned: one text of one page or file."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ class Document:
     """One retrieved page or file, kept whole.
 
     `url` is the canonical address (see `evidence.urls`), or for a file its path as the user gave it (a POSIX path,
-    relative where the user's was). `id` is `document_id(url)`. `text` is light Markdown: headings as `## Heading`
-    lines, paragraphs parted by blank lines, list items as `- item`, tables as pipe tables; no inline markup, no
-    links, no images. `source` is the name of the source that found it (web, wikipedia, documents), `kind` the
+    relative where the user's was). `id` is `document_id(url, source, content_hash)`: a page that a run retrieves in two
+    texts is two documents of one address, and one source of the report. `text` is light Markdown: headings as
+    `## Heading` lines, paragraphs parted by blank lines, list items as `- item`, tables as pipe tables; no inline
+    markup, no links, no images. `source` is the name of the source that found it (web, wikipedia, documents),
     form (page, md, txt, html, pdf, docx, csv). `language` and `published` are "" when unknown; dates are
     ISO 8601 (`2025-03-01`), `retrieved_at` is ISO 8601 with zone. `content_hash` is SHA-256 of `text`, in hex.
     """
@@ -36,14 +37,19 @@ class Document:
         return asdict(self)
 
 
-def document_id(url: str) -> str:
-    """The id of the document at a canonical URL or path: 16 hex digits of its SHA-256."""
-    return hashlib.sha256(url.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+def document_id(url: str, source: str, text_hash: str) -> str:
+    """The id of a text that a source gave for a canonical URL or path: 16 hex digits of a SHA-256."""
+    return _sha256(f"{url}\n{source}\n{text_hash}")[:16]
+
+
+def address_id(url: str) -> str:
+    """What the id of a document was in version 0.1.0 before its release: 16 hex digits of its address's SHA-256."""
+    return _sha256(url)[:16]
 
 
 def content_hash(text: str) -> str:
     """SHA-256 of a text in hex: what tells later whether a stored text was changed."""
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+    return _sha256(text)
 
 
 def make_document(
@@ -59,16 +65,21 @@ def make_document(
     site: str = "",
 ) -> Document:
     """Build a document, computing its id and hash. `url` must be canonical already (`evidence.urls`)."""
+    text_hash = content_hash(text)
     return Document(
-        id=document_id(url),
+        id=document_id(url, source, text_hash),
         url=url,
         title=title.strip() or url,
         source=source,
         kind=kind,
         text=text,
-        content_hash=content_hash(text),
+        content_hash=text_hash,
         retrieved_at=retrieved_at,
         language=language,
         published=published,
         site=site,
     )
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

@@ -53,8 +53,7 @@ class Ledger:
     async def add(self, excerpts: Iterable[Excerpt]) -> list[Excerpt]:
         """Keep excerpts and their documents; returned in order, each under the key it is cited by.
 
-        The first text kept for an address stays: a page that is retrieved twice in one run is one document.
-        An excerpt of a later, different text of the same page is left out.
+        A page that is retrieved twice in one run, in the same text, is one document: the one that was kept first.
         """
         kept: list[Excerpt] = []
         for excerpt in excerpts:

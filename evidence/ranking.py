@@ -44,8 +44,8 @@ def rank_excerpts(excerpts: Sequence[Excerpt], queries: Sequence[str], *, langua
     own = max(1, int(limit * _OWN_SHARE) // max(1, len(rankings)))
     sure = {index for ranking in rankings for index in ranking[:own]}
     best = sorted(matched, key=lambda index: (index not in sure, -scores[index], index))
-    speaking = {unique[index].document.id for index in matched}
-    silent = [index for index, excerpt in enumerate(unique) if excerpt.document.id not in speaking]
+    speaking = {unique[index].document.url for index in matched}
+    silent = [index for index, excerpt in enumerate(unique) if excerpt.document.url not in speaking]
     return [unique[index] for index in _spread(unique, best, silent, limit)]
 
 
@@ -104,7 +104,7 @@ def _spread(excerpts: Sequence[Excerpt], best: Sequence[int], silent: Sequence[i
     first: list[int] = []
     more: list[int] = []
     for index in best:
-        document = excerpts[index].document.id
+        document = excerpts[index].document.url
         taken[document] += 1
         (first if taken[document] <= cap else more).append(index)
     return [*first, *more, *silent][: max(limit, 0)]

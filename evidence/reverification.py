@@ -14,7 +14,7 @@ from typing import Any, Final
 from ..agents.roles import Turn
 from .building import build_report
 from .citations import citations_in
-from .documents import Document, content_hash, document_id
+from .documents import Document, address_id, content_hash, document_id
 from .ledger import Ledger
 from .passages import KEY_PATTERN, Passage, passage_key, split_passages
 from .report import Claim, Report
@@ -87,8 +87,9 @@ def _documents(report: Report) -> Iterator[Problem]:
         if document["id"] in seen:
             yield Problem(f"{here}.id", f"is the id of another document too: {document['id']}")
         seen.add(document["id"])
-        if document["id"] != document_id(document["url"]):
-            yield Problem(f"{here}.id", f"does not follow from the url {_short(document['url'])}")
+        url = document["url"]
+        if document["id"] not in {document_id(url, document["source"], document["content_hash"]), address_id(url)}:
+            yield Problem(f"{here}.id", f"does not follow from the url {_short(url)}, the source and the text")
         if document["content_hash"] != content_hash(document["text"]):
             yield Problem(f"{here}.text", "is not the text that was retrieved: its SHA-256 is not the content_hash")
 

@@ -52,8 +52,8 @@ class Place:
 
     @property
     def document(self) -> str:
-        """The id of its document."""
-        return self.context.excerpt.document.id
+        """The address of its document."""
+        return self.context.excerpt.document.url
 
 
 def is_same_scope(one: Place, other: Place) -> bool:

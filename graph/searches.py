@@ -74,5 +74,5 @@ def merge_documents(answers: Sequence[Sequence[Document]]) -> list[Document]:
     for place in range(max((len(answer) for answer in answers), default=0)):
         for answer in answers:
             if place < len(answer):
-                merged.setdefault(answer[place].id, answer[place])
+                merged.setdefault(answer[place].url, answer[place])
     return list(merged.values())

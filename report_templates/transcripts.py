@@ -67,7 +67,8 @@ class _Labels:
 
     def __init__(self, report: Report) -> None:
         self._report = report
-        self._numbers = {source["document"]: source["number"] for source in report["sources"]}
+        numbers = {source["url"]: source["number"] for source in report["sources"]}
+        self._numbers = {d["id"]: numbers[d["url"]] for d in report["documents"] if d["url"] in numbers}
         self._documents = {document["id"]: document for document in report["documents"]}
         self._cited: set[str] = set()
         self.passages = {
@@ -85,7 +86,8 @@ class _Labels:
 
     def sources(self) -> list[dict[str, Any]]:
         """What was cited, as the list prints it: numbers, then letters."""
-        numbered = sorted((number, document) for document, number in self._numbers.items() if document in self._cited)
+        cited_numbers = {self._numbers[document]: document for document in self._cited if document in self._numbers}
+        numbered = sorted(cited_numbers.items())
         cited = [(str(number), document) for number, document in numbered]
         cited += [(letter, document) for document, letter in self.letters.items()]
         return [source_line({**self._documents[document], "number": label}, self._report) for label, document in cited]

@@ -317,4 +317,4 @@ def _worth(scores: Sequence[float]) -> float:
 def _stored(connection: sqlite3.Connection, path: str, url: str) -> Document:
     """A stored document under the path of today: the same folder may be given in another way next time."""
     data = json.loads(connection.execute("SELECT document FROM files WHERE path = ?", (path,)).fetchone()["document"])
-    return Document(**{**data, "id": document_id(url), "url": url})
+    return Document(**{**data, "id": document_id(url, data["source"], data["content_hash"]), "url": url})

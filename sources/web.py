@@ -171,9 +171,9 @@ def _documents(results: Iterable[Any], limit: int, retrieved_at: str) -> list[Do
         document = _document(result, retrieved_at) if isinstance(result, Mapping) else None
         if document is None:
             continue
-        known = found.get(document.id)
+        known = found.get(document.url)
         if known is None or len(document.text) > len(known.text):
-            found[document.id] = document
+            found[document.url] = document
     return list(found.values())[:limit]
 
 

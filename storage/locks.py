@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
@@ -19,8 +20,6 @@ from .failures import folder_error
 from .files import make_folder
 
 _HINT: Final = "Check the folder's rights; `tertulia doctor` says more."
-
-
 # Who only looks whether a run is held holds it for a moment: that is waited for.
 _PATIENCE: Final = 0.3
 
@@ -48,7 +47,7 @@ def run_lock(home: Path, run: str) -> Iterator[None]:
     """
     lock = _lock(home, run)
     if not _acquired(lock, _PATIENCE):
-        who = _noted(home, run) or "another process"
+        who = _find_holder(home, run) or "another process"
         raise RunBusyError(
             f"Run {run} is being worked on: {who}.", hint="Wait for it, or stop it first; then resume again."
         )
@@ -110,8 +109,30 @@ def _private(path: str, flags: int) -> int:
     return os.open(path, flags, 0o600)
 
 
+def _find_holder(home: Path, run: str) -> Holder | None:
+    """Who holds the lock: it is noted a moment after the lock is taken, and a killed process leaves an old note."""
+    deadline = time.monotonic() + _PATIENCE
+    while (holder := _noted(home, run)) is None or not _is_alive(holder):
+        if time.monotonic() > deadline:
+            return None
+        time.sleep(0.02)
+    return holder
+
+
 def _noted(home: Path, run: str) -> Holder | None:
     try:
         return Holder(**json.loads(_note_file(home, run).read_text("utf-8")))
     except (OSError, ValueError, TypeError):
         return None
+
+
+def _is_alive(holder: Holder) -> bool:
+    if holder.host != socket.gethostname():
+        return True  # on another machine nobody can tell
+    try:
+        os.kill(holder.pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True

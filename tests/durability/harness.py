@@ -228,7 +228,7 @@ class Home:
             path, said = winner.communicate(timeout=SECONDS)
         assert winner.returncode == 0, said
         assert (loser.returncode, stdout) == (1, ""), stderr
-        assert f"Run {run} is being worked on: " in stderr
+        assert f"Run {run} is being worked on: process {winner.pid}" in stderr
         return self.written(path)
 
     def written(self, stdout: str) -> Written:

@@ -111,7 +111,6 @@ def test_the_order_of_branches_changes_nothing(
     note("replays equal in any order", 1)
 
 
-@pytest.mark.xfail(strict=True, reason="the text that comes first for an address stays")
 async def test_two_texts_of_one_address_are_kept_alike_in_any_order():
     """The web and the wiki both find a page of the wiki in an interview, in different words."""
     texts = {"web": "The coast has 14 harbours. Ships come in June.", "wikipedia": "The coast has 14 old harbours."}

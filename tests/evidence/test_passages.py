@@ -5,6 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tertulia.evidence.citations import number_sources
 from tertulia.evidence.documents import make_document
 from tertulia.evidence.ledger import Ledger
 from tertulia.evidence.passages import KEY_PATTERN, MAXIMUM_LENGTH, Excerpt, split_passages
@@ -57,10 +58,16 @@ async def test_two_spans_never_share_a_key():
     assert [e.key for e in again] == [kept[1].key]
 
 
-async def test_a_page_retrieved_twice_keeps_its_first_text():
+async def test_a_page_retrieved_in_two_texts_keeps_both_and_has_one_number():
+    """Whichever came first: nothing may depend on that. The report lists the page once."""
     old, new = document("Old text."), document("New text.")
-    ledger = Ledger()
-    await ledger.add([Excerpt(split_passages(old)[0], old)])
-    kept = await ledger.add([Excerpt(split_passages(new)[0], new)])
-    assert kept == []
-    assert [d.text for d in ledger.documents()] == ["Old text."]
+    kept = []
+    for first, second in ((old, new), (new, old)):
+        ledger = Ledger()
+        found = [(await ledger.add([Excerpt(split_passages(one)[0], one)]))[0] for one in (first, second)]
+        kept.append((ledger.documents(), ledger.passages()))
+        numbering = number_sources([f"One [{found[0].key}]. Two [{found[1].key}]."], ledger)
+        assert set(numbering.citations.values()) == {1}
+        assert numbering.sources == [first.id]
+    assert kept[0] == kept[1]
+    assert {d.text for d in kept[0][0]} == {"Old text.", "New text."}

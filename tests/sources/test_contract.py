@@ -49,7 +49,7 @@ async def test_gives_whole_documents(case: Case) -> None:
         assert documents
         for document in documents:
             assert document.url == canonical_url(document.url)
-            assert document.id == document_id(document.url)
+            assert document.id == document_id(document.url, document.source, document.content_hash)
             assert document.content_hash == content_hash(document.text)
             assert document.text == document.text.strip() != ""
             assert document.title
