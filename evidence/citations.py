@@ -50,6 +50,7 @@ _GROUP = re.compile(rf"(?P<wrap>[`*_]{{1,3}})?(?:{_SQUARE}|{_ROUND})(?(wrap)(?P=
 _LINK = re.compile(rf"(?!\([ \t]*{KEY_PATTERN.pattern})\((?:[^()\n]|\([^()\n]*\))*\)")
 _WRAPPED_GROUPS = re.compile(r"[(\[][ \t]*(?P<groups>(?:\\?[\[［【][^\[\]［］【】()\n]*[\]］】][ \t,;]*)+)[)\]]")
 _SEPARATOR_BEFORE = re.compile(r"(?<=[\]］】])[ \t]*[,;][ \t]*\Z")
+_SPACES = re.compile(r"[ \t]*")
 _SEPARATOR_AFTER = re.compile(r"[ \t]*[,;](?=[ \t]*[\[［【])")
 _TOKEN = re.compile(r"[^\s,;:|/&+†\"'“”‘’`*=#]+")
 _NUMBER = re.compile(r"\^?[1-9]\d{0,2}(?:[-–][1-9]\d{0,2})?")
@@ -145,14 +146,15 @@ def number_sources(texts: Sequence[str], ledger: Ledger) -> Numbering:
 def _clean_once(text: str, keys: Mapping[str, str]) -> tuple[str, int]:
     """One round: groups to markers, bare keys to markers, markers joined and put before the stop."""
     text = _WRAPPED_GROUPS.sub(lambda match: match["groups"] if _all_cite(match["groups"], keys) else match[0], text)
-    text, invented = _clean_groups(text, keys)
+    lines = [_clean_groups(line, keys) for line in text.split("\n")]
+    text, invented = "\n".join(line for line, _ in lines), sum(removed for _, removed in lines)
     text = _BARE_KEY.sub(lambda match: f"[{match[0]}]" if match[0] in keys else match[0], text)
     text = _RUN.sub(_join_run, text)
     return "\n".join(_before_stops(line) for line in text.split("\n")), invented
 
 
 def _clean_groups(text: str, keys: Mapping[str, str]) -> tuple[str, int]:
-    """Every bracket that cites becomes markers, or nothing; the rest stays."""
+    """A line in which every bracket that cites became markers, or nothing; the rest stays."""
     written = ""
     place = invented = 0
     while match := _GROUP.search(text, place):
@@ -178,8 +180,9 @@ def _close_gap(written: str, text: str, place: int) -> tuple[str, int]:
         place = separator.end()
     else:
         written = _SEPARATOR_BEFORE.sub("", written)
-    if not written or written.endswith("\n"):
-        return written, place + len(text[place:]) - len(text[place:].lstrip(" \t"))
+    if not written:
+        spaces = _SPACES.match(text, place)
+        return written, spaces.end() if spaces else place
     following = text[place : place + 1]
     stripped = written.rstrip(" \t")
     if following.isalnum() and (stripped != written or stripped[-1:].isalnum()):

@@ -30,8 +30,8 @@ _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,
 _FENCE_LINE = re.compile(r"^[ \t>]*(?:`{3,}|~{3,})[^\n]*\n?", re.MULTILINE)
 _FRONT_MATTER = re.compile(r"\A---[ \t]*\n(?:[\w-]+:[^\n]*\n|[ \t]+[^\n]*\n)+(?:---|\.\.\.)[ \t]*(?:\n|\Z)")
 _COMMENT = re.compile(r"<!--.*?(?:-->|\Z)|<[!?][^<>]*>", re.DOTALL)
-_HIDDEN = re.compile(r"<(script|style|iframe|object|svg|math|template)\b[^<>]*>.*?</\1\s*>", re.DOTALL | re.IGNORECASE)
-_BREAK = re.compile(r"[ \t]*<(?:br|/p|/div|/li|/tr)\b[^<>]*>[ \t]*", re.IGNORECASE)
+_HIDDEN = re.compile(r"<(?P<end>/)?(?P<name>script|style|iframe|object|svg|math|template)\b[^<>]*>", re.IGNORECASE)
+_BREAK = re.compile(r"(?<![ \t])[ \t]*<(?:br|/p|/div|/li|/tr)\b[^<>]*>[ \t]*", re.IGNORECASE)
 _SUPERSCRIPT = re.compile(r"<sup\b[^<>]*>\s*(\[?\d[\d\s,]*\]?)\s*</sup\s*>", re.IGNORECASE)
 _TAG = re.compile(r"</?[A-Za-z][^<>]*>")
 _IMAGE = re.compile(r"(?<![ \t])[ \t]*!\[[^\[\]\n]*\](?:\([^()\n]*(?:\([^()\n]*\)[^()\n]*)*\)|\[[^\[\]\n]*\])?")
@@ -89,11 +89,28 @@ def _plain(text: str) -> str:
 
 def _inline(text: str) -> str:
     """No HTML, images, links or addresses. A passage key that stands in a tag is kept as a citation."""
-    text = _HIDDEN.sub("", _COMMENT.sub("", text))
+    text = _without_hidden(_COMMENT.sub("", text))
     text = _BREAK.sub(" ", _SUPERSCRIPT.sub(_raised, text))
     text = _IMAGE.sub("", text)
     text = _LINK.sub(lambda link: f"[{link['text']}]" if _CITATION.fullmatch(link["text"]) else link["text"], text)
     return _TAG.sub(_tag_key, _URL.sub("", text))
+
+
+def _without_hidden(text: str) -> str:
+    """Without the elements that a page does not show, each up to the first end of its kind; one without an end stays."""
+    ends = {match["name"].lower(): match.start() for match in _HIDDEN.finditer(text) if match["end"]}
+    pieces = []
+    place = 0
+    open_name = ""
+    for tag in _HIDDEN.finditer(text):
+        name = tag["name"].lower()
+        if not open_name and not tag["end"] and tag.start() < ends.get(name, 0):
+            pieces.append(text[place : tag.start()])
+            open_name = name
+        elif open_name == name and tag["end"]:
+            place = tag.end()
+            open_name = ""
+    return "".join([*pieces, text[place:]])
 
 
 def _raised(match: re.Match[str]) -> str:

@@ -15,6 +15,9 @@ from .panels import write_panel
 from .tables import show_cited
 from .text import plain_text
 
+# Rendering in a terminal takes time that grows with the square of a paragraph, and many lines are slow in themselves.
+_HEAVY: Final = re.compile(r"(?:[^\n]+\n){200}|[^\n]{5000}")
+_LONGEST: Final = 150_000
 _FRONT_MATTER: Final = re.compile(r"\A---\n.*?\n---\n", re.DOTALL)
 
 
@@ -92,12 +95,17 @@ def show_traces(app: App, run: str, *, as_json: bool) -> None:
 
 def _print_markdown(text: str) -> None:
     console = open_console(stderr=False)
-    if not console.is_terminal:
+    if not console.is_terminal or _is_heavy(text):
         result(text)
         return
     from rich.markdown import Markdown  # noqa: PLC0415 - only terminals pay for it
 
     console.print(Markdown(_FRONT_MATTER.sub("", plain_text(text)), hyperlinks=False))
+
+
+def _is_heavy(text: str) -> bool:
+    """Whether a text would take seconds to render; then it is printed as it is."""
+    return len(text) > _LONGEST or bool(_HEAVY.search(text))
 
 
 def _print_json(data: Any) -> None:
