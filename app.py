@@ -18,6 +18,7 @@ from .agents import EXTRACTIVE, same_provider
 from .errors import TertuliaError, UsageError
 from .events import Event, RunStarted
 from .exporting import export_files
+from .report_templates.cited_text import one_line
 from .settings import ROLES, TOPIC_LIMIT, Format, Settings
 from .storage.locks import forget_lock, run_lock
 from .storage.runs import FINISHED, Run, Runs, Status
@@ -256,7 +257,7 @@ class App:
             await backend.review(run, reply)
 
     def _request(self, topic: str, *, approve: bool, panel: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-        topic = " ".join(topic.split())
+        topic = one_line(topic)
         if not topic or len(topic) > TOPIC_LIMIT:
             raise UsageError(
                 f"The topic has {len(topic)} characters; it must have 1 to {TOPIC_LIMIT}.",

@@ -24,8 +24,11 @@ _SOURCE_HEADINGS: Final = frozenset(
 _ROUNDS: Final = 12
 _STRUCTURE: Final = str.maketrans(dict.fromkeys("<>[]()`", " "))
 
-# Controls, and the marks that reverse the direction of what follows, so that a text reads as it is stored.
-_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ue000-\ue00f]")
+# Controls, the marks that reverse the direction of what follows, so that a text reads as it is stored, and halves of
+# characters, which cannot be stored.
+_CONTROLS = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufeff\ue000-\ue00f]"
+)
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
 _FENCE_LINE = re.compile(r"^[ \t>]*(?:`{3,}|~{3,})[^\n]*\n?", re.MULTILINE)
 _FRONT_MATTER = re.compile(r"\A---[ \t]*\n(?:[\w-]+:[^\n]*\n|[ \t]+[^\n]*\n)+(?:---|\.\.\.)[ \t]*(?:\n|\Z)")
@@ -97,7 +100,7 @@ def _inline(text: str) -> str:
 
 
 def _without_hidden(text: str) -> str:
-    """Without the elements that a page does not show, each up to the first end of its kind; one without an end stays."""
+    """Without the elements that a page does not show, each up to the first end of its kind, if it has one."""
     ends = {match["name"].lower(): match.start() for match in _HIDDEN.finditer(text) if match["end"]}
     pieces = []
     place = 0

@@ -15,7 +15,8 @@ _LONGEST: Final = 50_000
 def clean_reply(engine: Engine, text: str, keys: Collection[str], *, title: str = "") -> CleanText:
     """A written text without invented citations, links, images, HTML and headings of the wrong level.
 
-    What is longer than any reply should be is cut. Sentences that were quoted, not written, stay as they stand in their source: only their citations are checked.
+    What is longer than any reply should be is cut. Sentences that were quoted, not written, stay as they stand in their
+    source: only their citations are checked.
     """
     if engine.is_extractive:
         return clean_citations(text, keys)

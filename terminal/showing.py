@@ -15,9 +15,10 @@ from .panels import write_panel
 from .tables import show_cited
 from .text import plain_text
 
-# Rendering in a terminal takes time that grows with the square of a paragraph, and many lines are slow in themselves.
-_HEAVY: Final = re.compile(r"(?:[^\n]+\n){200}|[^\n]{5000}")
+# Rendering in a terminal takes time that grows with the square of a line, and many lines are slow in themselves.
 _LONGEST: Final = 150_000
+_LONGEST_LINE: Final = 5_000
+_MOST_LINES: Final = 300
 _FRONT_MATTER: Final = re.compile(r"\A---\n.*?\n---\n", re.DOTALL)
 
 
@@ -105,7 +106,11 @@ def _print_markdown(text: str) -> None:
 
 def _is_heavy(text: str) -> bool:
     """Whether a text would take seconds to render; then it is printed as it is."""
-    return len(text) > _LONGEST or bool(_HEAVY.search(text))
+    return (
+        len(text) > _LONGEST
+        or any(len(line) > _LONGEST_LINE for line in text.split("\n"))
+        or any(paragraph.count("\n") > _MOST_LINES for paragraph in text.split("\n\n"))
+    )
 
 
 def _print_json(data: Any) -> None:
