@@ -11,17 +11,18 @@ from contextlib import aclosing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from . import report_templates
 from .agents import EXTRACTIVE, same_provider
 from .errors import TertuliaError, UsageError
 from .events import Event, RunStarted
 from .exporting import export_files
+from .recording import EXIT_CODES, recorded
 from .report_templates.cited_text import one_line
 from .settings import ROLES, TOPIC_LIMIT, Format, Settings
 from .storage.locks import forget_lock, run_lock
-from .storage.runs import FINISHED, Run, Runs, Status
+from .storage.runs import FINISHED, Run, Runs
 from .tracing import Trace, finish_tracing, switch_tracing
 
 if TYPE_CHECKING:
@@ -30,16 +31,6 @@ if TYPE_CHECKING:
 
 Reviewer = Callable[[Mapping[str, Any]], Awaitable[Mapping[str, Any] | None]]
 """Who reviews a panel: gets the payload (`graph.panel.review_payload`), returns a reply or None to decide later."""
-
-EXIT_CODES: Final[Mapping[Status, int]] = {
-    "done": 0,
-    "failed": 1,
-    "cancelled": 1,
-    "awaiting_approval": 3,
-    "no_evidence": 4,
-    "partial": 5,
-    "interrupted": 130,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,8 +154,8 @@ class App:
         switch_tracing(self.settings.trace)
         trace = Trace()
         try:
-            with self.hold(row.id):
-                await self._drive(self._backend(), row.id, reviewer, listen)
+            with self.hold(row.id), recorded(self.runs, row.id, self._clock, listen) as tell:
+                await self._drive(self._backend(), row.id, reviewer, tell)
         finally:
             if any(roots):
                 trace = await asyncio.to_thread(finish_tracing, roots[-1], self._scores(row.id))

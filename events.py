@@ -1,16 +1,28 @@
-"""What happens in a run, as typed events: the progress view, logs and `--json` are renderings of this stream."""
+"""What happens in a run, as typed events: the live view, logs, the timeline and `--json` are renderings of this stream.
+
+docs/events.md describes them for readers of other programs; `event_schema` makes their JSON Schema.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
+from datetime import UTC, datetime
 from typing import Any, ClassVar, Final
 
 EVENT_VERSION: Final = 1
+# What people, models and pages wrote: a log has it only when it is asked for everything.
+_WRITTEN: Final[Mapping[str, bool]] = {"written": True}
+
+
+def stamp(moment: datetime) -> str:
+    """A moment as events have it: ISO 8601 in UTC, to the millisecond."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """What every event says: the run, when (ISO 8601 with zone), and whose interview and turn it belongs to."""
+    """What every event says: the run, when (see `stamp`), and whose interview and turn it belongs to."""
 
     type: ClassVar[str] = "event"
     run: str
@@ -22,13 +34,18 @@ class Event:
         """The event as JSON-ready data, with its type and version."""
         return {"type": self.type, "version": EVENT_VERSION, **asdict(self)}
 
+    @classmethod
+    def written_fields(cls) -> frozenset[str]:
+        """The names of the fields that hold what people, models or pages wrote."""
+        return frozenset(each.name for each in fields(cls) if each.metadata.get("written"))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunStarted(Event):
     """A run began, or goes on (`resumed`). `trace` is the id of its LangSmith trace, if it is traced."""
 
     type = "run_started"
-    topic: str
+    topic: str = field(metadata=_WRITTEN)
     engine: str
     language: str
     sources: list[str]
@@ -50,8 +67,16 @@ class PanelProposed(Event):
     """A panel waits for its review. `panel` holds analysts as plain data (`agents.roles.Analyst`)."""
 
     type = "panel_proposed"
-    panel: list[dict[str, Any]]
+    panel: list[dict[str, Any]] = field(metadata=_WRITTEN)
     round: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PanelChanged(Event):
+    """Who reviews the panel changed it, and did not approve it yet."""
+
+    type = "panel_changed"
+    panel: list[dict[str, Any]] = field(metadata=_WRITTEN)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,17 +84,33 @@ class PanelApproved(Event):
     """The panel is settled and the interviews begin. `estimate` is what they will use (`agents.forecast.Estimate`)."""
 
     type = "panel_approved"
-    panel: list[dict[str, Any]]
+    panel: list[dict[str, Any]] = field(metadata=_WRITTEN)
     estimate: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class InterviewStarted(Event):
+    """An interview begins, or begins again: what was said in it before does not count."""
+
+    type = "interview_started"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class QuestionAsked(Event):
-    """An analyst asks."""
+    """An analyst asks. `queries` are what each source is searched for."""
 
     type = "question_asked"
-    question: str
-    queries: dict[str, list[str]] = field(default_factory=dict)
+    question: str = field(metadata=_WRITTEN)
+    queries: dict[str, list[str]] = field(default_factory=dict, metadata=_WRITTEN)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchStarted(Event):
+    """One source is asked for one question, with so many queries."""
+
+    type = "search_started"
+    source: str
+    queries: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,11 +125,12 @@ class SearchDone(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnswerGiven(Event):
-    """The expert answered."""
+    """The expert answered; with it a turn is complete. `shown` are the keys of the passages that the expert saw."""
 
     type = "answer_given"
-    answer: str
+    answer: str = field(metadata=_WRITTEN)
     citations: int
+    shown: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,17 +144,20 @@ class InterviewDone(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SectionWritten(Event):
-    """An interview became a section."""
+    """An interview became a section, which is checked next."""
 
     type = "section_written"
-    title: str
+    title: str = field(metadata=_WRITTEN)
     words: int
     citations: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TextChecked(Event):
-    """The sentences of one text were held against their passages. `failing` still do not hold after the repair."""
+    """The sentences of one text were held against their passages. `failing` still do not hold after the repair.
+
+    `place` is introduction, conclusion, or the id of the analyst whose section it is; `text` is what the check left.
+    """
 
     type = "text_checked"
     place: str
@@ -120,6 +165,7 @@ class TextChecked(Event):
     failing: int
     repaired: int
     dropped: int
+    text: str = field(default="", metadata=_WRITTEN)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,7 +173,7 @@ class GapFound(Event):
     """Something is missing from the report: a source that failed, an interview that failed."""
 
     type = "gap_found"
-    what: str
+    what: str = field(metadata=_WRITTEN)
     reason: str
 
 
@@ -166,6 +212,22 @@ class UsageReported(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StepDone(Event):
+    """A step of the graph is over, well or badly (`failed`). All times are in seconds.
+
+    It waited `waited` for a slot (`--concurrency`), then worked for `seconds`, and of these `calling` went by in calls
+    to models; calls that were made at the same time count each.
+    """
+
+    type = "step_done"
+    step: str
+    seconds: float
+    waited: float = 0.0
+    calling: float = 0.0
+    failed: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Composing(Event):
     """Introduction and conclusion are being written."""
 
@@ -175,17 +237,58 @@ class Composing(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportAssembled(Event):
-    """The report is whole."""
+    """The report is whole. `markdown` is all of it, in the form `--template report`."""
 
     type = "report_assembled"
-    title: str
+    title: str = field(metadata=_WRITTEN)
     sections: int
     sources: int
     citations: int
+    markdown: str = field(default="", metadata=_WRITTEN)
 
 
-def _types(root: type[Event]) -> dict[str, type[Event]]:
-    return {cls.type: cls for cls in root.__subclasses__()}
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunPaused(Event):
+    """The run stops here for now and can go on: it awaits approval of its panel, or was interrupted."""
+
+    type = "run_paused"
+    status: str
+    exit_code: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunEnded(Event):
+    """The run is over: done, partial, cancelled, failed or no_evidence, and `detail` says why where it is not done.
+
+    One that failed can be resumed all the same.
+    """
+
+    type = "run_ended"
+    status: str
+    exit_code: int
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResultLine:
+    """The last line of `--json`: what came of the command. It belongs to the process, not to the run: no event."""
+
+    type: ClassVar[str] = "result"
+    run: str
+    status: str
+    exit_code: int
+    files: list[str] = field(default_factory=list)
+    trace: str = ""
+    error: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        """The line as JSON-ready data, with its type and version."""
+        return {"type": self.type, "version": EVENT_VERSION, **asdict(self)}
+
+
+def event_types() -> dict[str, type[Event]]:
+    """All types of events by name, in the order of a run."""
+    return {cls.type: cls for cls in Event.__subclasses__()}
 
 
 def event_from_dict(data: dict[str, Any]) -> Event:
@@ -194,6 +297,6 @@ def event_from_dict(data: dict[str, Any]) -> Event:
     Raises:
         KeyError: the type is unknown.
     """
-    cls = _types(Event)[data["type"]]
+    cls = event_types()[data["type"]]
     known = {f.name for f in fields(cls)}
     return cls(**{key: value for key, value in data.items() if key in known})

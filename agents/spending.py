@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
@@ -13,6 +14,14 @@ from .budget import COMPOSING, Budget, Wanted
 from .forecast import CHARACTERS_PER_TOKEN
 from .prices import Rate
 from .usage import Usage, collect_usage, report_usage
+
+
+@dataclass(slots=True)
+class Stopwatch:
+    """The seconds that went by in calls to models; calls that were made at the same time count each."""
+
+    seconds: float = 0.0
+
 
 _account: ContextVar[_Account | None] = ContextVar("tertulia_account", default=None)
 
@@ -25,6 +34,7 @@ class _Account:
     node: str
     analyst: str
     turn: int
+    watch: Stopwatch
 
 
 @dataclass(slots=True)
@@ -67,9 +77,11 @@ class PaidCall:
 
 
 @contextmanager
-def spending(budget: Budget, node: str, *, analyst: str = "", turn: int = 0) -> Iterator[list[Usage]]:
-    """Calls made in this block, and in tasks started there, are this node's and come out of this budget."""
-    token = _account.set(_Account(budget, node, analyst, turn))
+def spending(
+    budget: Budget, node: str, *, analyst: str = "", turn: int = 0, watch: Stopwatch | None = None
+) -> Iterator[list[Usage]]:
+    """Calls made in this block, and in tasks started there, are this node's, come out of this budget and are timed."""
+    token = _account.set(_Account(budget, node, analyst, turn, watch or Stopwatch()))
     if node == "write_section" or (node in {"ask", "answer"} and turn > 1):
         budget.continue_interview(analyst, turn)
     try:
@@ -97,9 +109,11 @@ async def paid_call(role: str, model: str, rate: Rate | None, prompt: str) -> As
     budget = account.budget
     wanted = Wanted(account.node, account.analyst, account.turn, len(prompt), len(prompt.encode()), rate)
     admitted = await budget.admit(wanted)
+    began = time.monotonic()
     try:
         yield call
     finally:
+        account.watch.seconds += time.monotonic() - began
         _note(call, account)
         budget.settle(admitted, wanted, call.usage)
     if call.usage is not None:

@@ -137,14 +137,16 @@ async def assemble(state: ReportState, runtime: Runtime[Context]) -> ReportState
             current.context.run,
             current.context.budget.calls,
         )
+        markdown = await asyncio.to_thread(report_templates.render_markdown, report)
         current.emit(
             ReportAssembled,
             title=report["title"],
             sections=len(report["sections"]),
             sources=len(report["sources"]),
             citations=len(report["citations"]),
+            markdown=markdown,
         )
-        return {**finished, "report": await asyncio.to_thread(report_templates.render_markdown, report)}
+        return {**finished, "report": markdown}
 
 
 def _engines(began: str, finished: str) -> str:

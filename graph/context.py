@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -14,11 +15,11 @@ from langgraph.runtime import Runtime
 from ..agents.budget import Budget
 from ..agents.fallback import Part, hear_stand_ins
 from ..agents.roles import Engine, Reviewer
-from ..agents.spending import spending
+from ..agents.spending import Stopwatch, spending
 from ..agents.usage import Usage, total_cost
 from ..agents.waits import hear_waits
 from ..errors import BudgetSpentError, EngineError, explain
-from ..events import Event, GapFound, StoodIn, UsageReported, Waiting
+from ..events import Event, GapFound, StepDone, StoodIn, UsageReported, Waiting, stamp
 from ..evidence.ledger import Ledger
 from ..sources.base import Source
 from .searches import Searches
@@ -60,7 +61,9 @@ class Step:
 
     def emit(self, event: type[Event], **fields: Any) -> None:
         """Say what happened."""
-        said = event(run=self.context.run, at=self.now(), analyst=self._analyst, turn=self._turn, **fields)
+        said = event(
+            run=self.context.run, at=stamp(self.context.clock()), analyst=self._analyst, turn=self._turn, **fields
+        )
         self._writer(said.to_dict())
 
     def note_stand_in(self, part: Part, reason: str) -> None:
@@ -84,16 +87,30 @@ class Step:
 
 @asynccontextmanager
 async def step(runtime: Runtime[Context], node: str, *, analyst: str = "", turn: int = 0) -> AsyncIterator[Step]:
-    """A node's surroundings: waits for a free slot, collects usage, reports it when the work is done."""
+    """A node's surroundings: waits for a free slot, collects usage, reports it and the time when the work is done."""
     context = await context_of(runtime)
+    watch, asked = Stopwatch(), time.monotonic()
     async with context.slots:
-        with spending(context.budget, node, analyst=analyst, turn=turn) as usage:
+        began = time.monotonic()
+        with spending(context.budget, node, analyst=analyst, turn=turn, watch=watch) as usage:
             current = Step(context, usage, [], runtime.stream_writer, analyst, turn)
-            with (
-                hear_waits(lambda seconds, reason: current.emit(Waiting, seconds=round(seconds), reason=reason)),
-                hear_stand_ins(current.note_stand_in),
-            ):
-                yield current
+            failed = True
+            try:
+                with (
+                    hear_waits(lambda seconds, reason: current.emit(Waiting, seconds=round(seconds), reason=reason)),
+                    hear_stand_ins(current.note_stand_in),
+                ):
+                    yield current
+                failed = False
+            finally:
+                current.emit(
+                    StepDone,
+                    step=node,
+                    seconds=round(time.monotonic() - began, 3),
+                    waited=round(began - asked, 3),
+                    calling=round(watch.seconds, 3),
+                    failed=failed,
+                )
             for role, model in sorted({(call["role"], call["model"]) for call in usage}):
                 calls = [call for call in usage if (call["role"], call["model"]) == (role, model)]
                 current.emit(

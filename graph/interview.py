@@ -13,7 +13,16 @@ from langgraph.types import Command
 
 from ..agents.roles import AnswerBrief, Question, QuestionBrief, Section, SectionBrief, Turn
 from ..errors import BudgetSpentError, EngineError, EngineSettingsError, SourceError, StorageError, explain
-from ..events import AnswerGiven, GapFound, InterviewDone, QuestionAsked, SearchDone, SectionWritten
+from ..events import (
+    AnswerGiven,
+    GapFound,
+    InterviewDone,
+    InterviewStarted,
+    QuestionAsked,
+    SearchDone,
+    SearchStarted,
+    SectionWritten,
+)
 from ..evidence.citations import citations_in
 from ..evidence.passages import Excerpt
 from ..evidence.ranking import rank_excerpts
@@ -65,6 +74,8 @@ async def ask(state: InterviewState, runtime: Runtime[Context]) -> InterviewStat
         await context.budget.begin_interview(state["analyst"]["id"])
     async with step(runtime, "ask", analyst=state["analyst"]["id"], turn=number) as current:
         context = current.context
+        if not turns:
+            current.emit(InterviewStarted)
         brief = QuestionBrief(
             topic=state["topic"],
             language=state["language"],
@@ -92,6 +103,7 @@ async def search(state: SearchTask, runtime: Runtime[Context]) -> InterviewState
         context = current.context
         queries = [Query(text, state["language"], SEARCH_DOCUMENTS) for text in state["queries"]]
         source = context.sources[name]
+        current.emit(SearchStarted, source=name, queries=len(queries))
         answers = await asyncio.gather(
             *(context.searches.search(source, query) for query in queries), return_exceptions=True
         )
@@ -141,14 +153,15 @@ async def answer(state: InterviewState, runtime: Runtime[Context]) -> InterviewS
                 draft, excerpts = "", []
             cleaned = clean_reply(context.engine, draft, {excerpt.key for excerpt in excerpts})
             text, invented = cleaned.text, cleaned.invented
-        current.emit(AnswerGiven, answer=text, citations=len(citations_in([text])))
+        shown = [excerpt.key for excerpt in excerpts]
+        current.emit(AnswerGiven, answer=text, citations=len(citations_in([text])), shown=shown)
         return {
             "turns": [
                 {
                     "number": number,
                     "question": question["text"],
                     "queries": question["queries"],
-                    "shown": [excerpt.key for excerpt in excerpts],
+                    "shown": shown,
                     "answer": text,
                 }
             ],

@@ -19,7 +19,7 @@ from ..agents.budget import Budget
 from ..agents.roles import Engine, Reviewer
 from ..agents.usage import total_cost
 from ..errors import EngineError, NoEvidenceError, StorageError, TertuliaError, UsageError
-from ..events import Event, RunStarted, event_from_dict
+from ..events import Event, RunStarted, event_from_dict, stamp
 from ..evidence.ledger import Ledger
 from ..evidence.report import Report
 from ..sources.base import Source
@@ -265,7 +265,7 @@ class LocalBackend:
     def _started(self, row: Run, effects: Effects, *, resumed: bool, trace: str) -> Event:
         return RunStarted(
             run=row.id,
-            at=self._now(),
+            at=stamp(self._clock()),
             topic=row.topic,
             engine=effects.engine.name,
             language=row.request.get("language", ""),

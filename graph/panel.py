@@ -14,7 +14,7 @@ from ..agents.forecast import estimate
 from ..agents.panel import apply_reply
 from ..agents.roles import Analyst, PanelBrief
 from ..errors import BudgetSpentError, NoEvidenceError, PanelError, SourceError, UsageError, explain
-from ..events import GapFound, PanelApproved, PanelProposed, SurveyDone
+from ..events import GapFound, PanelApproved, PanelChanged, PanelProposed, SurveyDone
 from ..evidence.documents import Document
 from ..evidence.languages import detect_language
 from ..settings import TOPIC_LIMIT
@@ -111,6 +111,9 @@ async def review_panel(state: ReportState, runtime: Runtime[Context]) -> ReportS
         async with step(runtime, "review_panel") as current:
             panel = [dict(analyst) for analyst in review.panel]
             current.emit(PanelApproved, panel=panel, estimate=_estimate(state, current.context, review.panel))
+    elif review.panel != state["panel"]:
+        async with step(runtime, "review_panel") as current:
+            current.emit(PanelChanged, panel=[dict(analyst) for analyst in review.panel])
     update: ReportState = {"panel": review.panel, "decision": review.decision, "notice": ""}
     if review.feedback:
         update["feedback"] = [*state.get("feedback", []), review.feedback]

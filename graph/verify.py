@@ -62,6 +62,7 @@ async def check_and_repair(
         failing=len(failing) - repaired - dropped,
         repaired=repaired,
         dropped=dropped,
+        text=text,
     )
     return CheckedText(text, repaired, dropped)
 

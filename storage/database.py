@@ -64,6 +64,12 @@ MIGRATIONS: Final = (
         PRIMARY KEY (folder, name, hash)
     ) WITHOUT ROWID;
     """,
+    """
+    CREATE TABLE events (
+        run TEXT NOT NULL, number INTEGER NOT NULL, data TEXT NOT NULL,
+        PRIMARY KEY (run, number)
+    ) WITHOUT ROWID;
+    """,
 )
 
 

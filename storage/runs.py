@@ -172,6 +172,7 @@ class Runs:
             connection.execute("DELETE FROM passages WHERE run = ?", (run,))
             connection.execute("DELETE FROM files WHERE run = ?", (run,))
             connection.execute("DELETE FROM usage WHERE run = ?", (run,))
+            connection.execute("DELETE FROM events WHERE run = ?", (run,))
             for table in ("checkpoints", "writes"):
                 if connection.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (table,)).fetchone():
                     connection.execute(f"DELETE FROM {table} WHERE thread_id = ?", (run,))  # noqa: S608 - two constants

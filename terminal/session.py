@@ -12,7 +12,7 @@ from typing import Any
 from .. import report_templates
 from ..app import App, Outcome, Reviewer
 from ..errors import EngineSettingsError, NoEvidenceError, StorageError, TertuliaError, UsageError
-from ..events import Event, PanelApproved, RunStarted
+from ..events import Event, PanelApproved, ResultLine, RunStarted
 from ..settings import Settings
 from ..storage.runs import FINISHED, Run
 from .asking import ask_line
@@ -212,8 +212,15 @@ class Session:
 
     def _close_json(self, row: Run, code: int, *, files: Sequence[Path] = (), trace: str = "", error: str = "") -> None:
         if self._as_json:
-            outcome = {"run": row.id, "status": row.status, "exit_code": code, "files": [str(f) for f in files]}
-            _print_json({"type": "result", **outcome, "trace": trace, "error": error})
+            line = ResultLine(
+                run=row.id,
+                status=row.status,
+                exit_code=code,
+                files=[str(file) for file in files],
+                trace=trace,
+                error=error,
+            )
+            _print_json(line.to_dict())
 
     def _tell(self, text: str) -> None:
         self._view.note(text)

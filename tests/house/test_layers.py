@@ -8,11 +8,11 @@ import pytest
 from house.tree import ROOT, imports, modules
 
 LAYERS = [
-    {"errors", "events", "redaction", "settings", "tracing", "version"},
+    {"errors", "event_schema", "events", "redaction", "settings", "tracing", "version"},
     {"examples", "report_templates"},
     {"agents", "evidence", "sources", "storage"},
     {"graph"},
-    {"app", "doctor", "exporting", "verifying"},
+    {"app", "doctor", "exporting", "recording", "verifying"},
     {"api", "terminal"},
     {"cli", "web"},
     {"__init__", "__main__"},

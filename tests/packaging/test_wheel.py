@@ -50,7 +50,7 @@ def data_files() -> set[str]:
         f"{path.relative_to(ROOT)}" for room in rooms for path in (ROOT / room).rglob("*") if path.suffix in suffixes
     }
     documents = (ROOT / "examples" / "open-data-in-spain").iterdir()
-    return found | {f"{path.relative_to(ROOT)}" for path in documents} | {"py.typed"}
+    return found | {f"{path.relative_to(ROOT)}" for path in documents} | {"py.typed", "events.schema.json"}
 
 
 def test_the_wheel_holds_only_the_package(folder: Path) -> None:
