@@ -65,6 +65,7 @@ def make_document(
     site: str = "",
 ) -> Document:
     """Build a document, computing its id and hash. `url` must be canonical already (`evidence.urls`)."""
+    url, title, text, site = (whole_characters(given) for given in (url, title, text, site))
     text_hash = content_hash(text)
     return Document(
         id=document_id(url, source, text_hash),
@@ -79,6 +80,11 @@ def make_document(
         published=published,
         site=site,
     )
+
+
+def whole_characters(text: str) -> str:
+    """The text without halves of characters (lone surrogates): JSON can hold them, a database and a request cannot."""
+    return text.encode("utf-8", "ignore").decode("utf-8")
 
 
 def _sha256(text: str) -> str:

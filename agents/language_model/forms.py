@@ -7,6 +7,8 @@ from typing import Annotated, Any, Final
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, create_model, model_validator
 
+from ...evidence.documents import whole_characters
+
 MOST_QUERIES: Final = 3
 
 
@@ -14,7 +16,9 @@ def _text(value: Any) -> Any:
     """A text where a model wrote null, or a list of sentences."""
     if value is None:
         return ""
-    return " ".join(value) if isinstance(value, list) and all(isinstance(part, str) for part in value) else value
+    if isinstance(value, list) and all(isinstance(part, str) for part in value):
+        value = " ".join(value)
+    return whole_characters(value) if isinstance(value, str) else value
 
 
 def _queries(value: Any) -> Any:
@@ -35,7 +39,10 @@ def _queries(value: Any) -> Any:
             elif isinstance(item, dict):
                 text = str(item.get("text") or item.get("query") or "")
                 found.setdefault(str(item.get("source", "")), []).append(text)
-    return {source: [text for text in texts if isinstance(text, str)] for source, texts in found.items()}
+    return {
+        whole_characters(source): [whole_characters(text) for text in texts if isinstance(text, str)]
+        for source, texts in found.items()
+    }
 
 
 Text = Annotated[str, BeforeValidator(_text)]

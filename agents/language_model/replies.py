@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final
 
+from ...evidence.documents import whole_characters
 from ...evidence.languages import RECOGNISED, base_language, detect_language
 from .loose_json import read_values
 
@@ -93,7 +94,7 @@ _SHORTEST_OVERLAP: Final = 20
 
 def clean_text(reply: str) -> str:
     """A reply without reasoning, without a fence around the whole of it and without a line of introduction."""
-    text = remove_reasoning(reply)
+    text = whole_characters(remove_reasoning(reply))
     text = _PREAMBLE.sub("", text, count=1).strip()
     if fence := _WHOLE_FENCE.match(text):
         text = fence["inside"].strip()
