@@ -6,6 +6,7 @@ import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -15,18 +16,33 @@ from langgraph.checkpoint.base import ChannelVersions, Checkpoint, CheckpointMet
 from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 from langgraph.checkpoint.serde.types import ERROR
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
+from pydantic import TypeAdapter
 
 from ..errors import StorageError
 from ..redaction import redact
 from ..storage.database import BUSY_SECONDS
 from ..storage.failures import damaged, storage_error
+from ..storage.rows import PROGRESS_KINDS, misfit
+from .state import InterviewState, ReportState
 
+# What decoding raises for what was cut, changed or put in by somebody else.
+_UNREADABLE = (ValueError, TypeError, LookupError, AttributeError, RuntimeError, EOFError)
 _NOT_ITS_FAULT = (asyncio.CancelledError, StorageError)
+
+
+class StrictSerializer(JsonPlusSerializer):
+    """Reads msgpack only: JSON and pickle, which name what to rebuild, are never written here."""
+
+    def loads_typed(self, data: tuple[str, bytes]) -> Any:
+        """What is stored, as data. Raises ValueError for a kind that is not ours."""
+        if data[0] not in PROGRESS_KINDS:
+            raise ValueError(f"it is of kind {data[0]!s:.40}")
+        return super().loads_typed(data)
 
 
 def strict_serializer() -> JsonPlusSerializer:
     """A serializer that rebuilds only LangGraph's own safe types; a tampered row runs no code (CVE-2026-28277)."""
-    return JsonPlusSerializer(pickle_fallback=False, allowed_json_modules=None, allowed_msgpack_modules=None)
+    return StrictSerializer(pickle_fallback=False, allowed_json_modules=None, allowed_msgpack_modules=None)
 
 
 class InterruptibleSaver(AsyncSqliteSaver):
@@ -47,9 +63,12 @@ class InterruptibleSaver(AsyncSqliteSaver):
         """The latest checkpoint of a run, or the one that is named."""
         with _explained(self._path):
             try:
-                return await super().aget_tuple(config)
-            except (ValueError, TypeError) as error:
+                found = await super().aget_tuple(config)
+                if found is not None:
+                    _require_form(found)
+            except _UNREADABLE as error:
                 raise damaged(f"the progress of run {config['configurable']['thread_id']}", error) from error
+            return found
 
     async def aput(
         self,
@@ -81,6 +100,26 @@ class InterruptibleSaver(AsyncSqliteSaver):
                     with suppress(sqlite3.Error):
                         await self.conn.rollback()
                     raise
+
+
+def _require_form(found: CheckpointTuple) -> None:
+    """Hold what is stored against the types of the state, so that no node meets a value that it cannot use.
+
+    Raises:
+        ValueError: a value has another type.
+    """
+    values = found.checkpoint["channel_values"]
+    writes = [{channel: value} for _, channel, value in found.pending_writes or ()]
+    state = InterviewState if found.config["configurable"].get("checkpoint_ns") else ReportState
+    for part in (values, *writes):
+        known = {name: value for name, value in part.items() if name in state.__annotations__}
+        if problem := misfit(_adapter(state), known):
+            raise ValueError(problem)
+
+
+@cache
+def _adapter(state: type) -> TypeAdapter[Any]:
+    return TypeAdapter(state)
 
 
 def _without_secrets(write: tuple[str, Any]) -> tuple[str, Any]:

@@ -22,6 +22,7 @@ from ..evidence.passages import split_passages
 from ..evidence.words import terms
 from ..storage.failures import folder_error, is_damage, storage_error
 from ..storage.files import make_folder
+from ..storage.rows import unpacked_document
 from .folders import FoundFile, printable_path
 from .loading import PARSER_VERSION, as_document, open_file
 from .parser import Parser
@@ -316,5 +317,12 @@ def _worth(scores: Sequence[float]) -> float:
 
 def _stored(connection: sqlite3.Connection, path: str, url: str) -> Document:
     """A stored document under the path of today: the same folder may be given in another way next time."""
-    data = json.loads(connection.execute("SELECT document FROM files WHERE path = ?", (path,)).fetchone()["document"])
-    return Document(**{**data, "id": document_id(url, data["source"], data["content_hash"]), "url": url})
+    row = connection.execute("SELECT document FROM files WHERE path = ?", (path,)).fetchone()
+    try:
+        document = unpacked_document(row["document"])
+    except (ValueError, TypeError, RecursionError) as error:
+        raise StorageError(
+            f"What the index of the documents keeps of {url} is damaged: {error}.",
+            hint="Delete the folder `documents` in TERTULIA_HOME: it is built again from the documents.",
+        ) from error
+    return replace(document, id=document_id(url, document.source, document.content_hash), url=url)

@@ -12,8 +12,11 @@ from pathlib import Path
 from typing import Final
 
 from ..errors import StorageError
-from .database import FILE_NAME, refuse_foreign, require_ours
-from .failures import describe_bytes, free_bytes, is_damage, storage_error
+from .database import FILE_NAME, MIGRATIONS, refuse_foreign, require_ours
+from .failures import damaged, describe_bytes, free_bytes, is_damage, storage_error
+from .ledger import read_evidence
+from .rows import PROGRESS_KINDS, unpacked_reply, unpacked_report
+from .runs import RUN_COLUMNS, read_run
 
 # A run of three analysts over a few dozen pages writes 2 to 10 MB.
 LOW_BYTES: Final = 16_000_000
@@ -40,7 +43,7 @@ def inspect_home(home: Path) -> list[Condition]:
     except OSError as error:
         hint = "Check the rights of the folder, or set TERTULIA_HOME to another one."
         database = Condition("home", False, f"{home} cannot be read: {error.strerror or error}.", hint)
-    return [database, _space(home), *_indexes(home)]
+    return [database, *(_runs(home / FILE_NAME) if database.well else ()), _space(home), *_indexes(home)]
 
 
 def _database(home: Path) -> Condition:
@@ -61,6 +64,44 @@ def _database(home: Path) -> Condition:
             return Condition("home", False, f"The database {path} is damaged: {damage}", hint)
         runs = connection.execute("SELECT count(*) FROM runs").fetchone()[0] if version else 0
     return Condition("home", True, f"{path}: {runs} runs")
+
+
+def _runs(path: Path) -> Iterator[Condition]:
+    """The runs of which something cannot be understood, though the database is whole; the newest first, for a while."""
+    if not path.exists() or not path.stat().st_size:
+        return
+    with _opened(path) as connection:
+        connection.row_factory = sqlite3.Row
+        if require_ours(connection, path) < len(MIGRATIONS):
+            return  # it is read when it has been upgraded
+        deadline = time.monotonic() + _CHECK_SECONDS
+        for row in connection.execute("SELECT id, reply, report FROM runs ORDER BY created_at DESC").fetchall():
+            if time.monotonic() > deadline:
+                return
+            try:
+                _read(connection, row)
+            except StorageError as error:
+                yield Condition("runs", False, str(error), "Put a copy of the database back, or begin the run again.")
+
+
+def _read(connection: sqlite3.Connection, row: sqlite3.Row) -> None:
+    """Read all that is kept of a run; of its progress, only whether it is of a kind that is read at all.
+
+    Raises:
+        StorageError: something cannot be understood.
+    """
+    run = row["id"]
+    read_run(connection.execute(f"SELECT {RUN_COLUMNS} FROM runs WHERE id = ?", (run,)).fetchone())  # noqa: S608
+    if row["reply"]:
+        unpacked_reply(run, row["reply"])
+    if row["report"] is not None:
+        unpacked_report(run, row["report"])
+    read_evidence(connection, run)
+    for table in ("checkpoints", "writes"):
+        if connection.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (table,)).fetchone():
+            kinds = connection.execute(f"SELECT DISTINCT type FROM {table} WHERE thread_id = ?", (run,))  # noqa: S608
+            if strange := [kind["type"] for kind in kinds if kind["type"] not in PROGRESS_KINDS]:
+                raise damaged(f"the progress of run {run}", ValueError(f"it is of kind {strange[0]!s:.40}"))
 
 
 def _space(home: Path) -> Condition:

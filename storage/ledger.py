@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Sequence
+import sqlite3
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from ..evidence.documents import Document
 from ..evidence.passages import Passage
 from .database import connect
 from .failures import damaged
+from .rows import unpacked_document
 
 
 class SqliteLedgerStore:
@@ -32,24 +34,7 @@ class SqliteLedgerStore:
 
     def _load(self) -> tuple[list[Document], list[Passage]]:
         with connect(self._path) as connection:
-            rows = connection.execute("SELECT data FROM documents WHERE run = ? ORDER BY id", (self._run,)).fetchall()
-            try:
-                documents = [Document(**json.loads(row["data"])) for row in rows]
-            except (ValueError, TypeError) as error:
-                raise damaged(f"the documents of run {self._run}", error) from error
-            texts = {document.id: document.text for document in documents}
-            passages = [
-                Passage(
-                    key=row["key"],
-                    document_id=row["document_id"],
-                    start=row["start"],
-                    end=row["end"],
-                    text=texts[row["document_id"]][row["start"] : row["end"]],
-                    heading=row["heading"],
-                )
-                for row in connection.execute("SELECT * FROM passages WHERE run = ? ORDER BY key", (self._run,))
-            ]
-        return documents, passages
+            return read_evidence(connection, self._run)
 
     def _save(self, documents: Sequence[Document], passages: Sequence[Passage]) -> None:
         with connect(self._path) as connection:
@@ -61,3 +46,28 @@ class SqliteLedgerStore:
                 'INSERT OR IGNORE INTO passages (run, key, document_id, start, "end", heading) VALUES (?,?,?,?,?,?)',
                 [(self._run, p.key, p.document_id, p.start, p.end, p.heading) for p in passages],
             )
+
+
+def read_evidence(connection: sqlite3.Connection, run: str) -> tuple[list[Document], list[Passage]]:
+    """The documents and passages that are kept of a run.
+
+    Raises:
+        StorageError: they cannot be understood, or a text was changed since.
+    """
+    rows = connection.execute("SELECT data FROM documents WHERE run = ? ORDER BY id", (run,)).fetchall()
+    spans = connection.execute("SELECT * FROM passages WHERE run = ? ORDER BY key", (run,)).fetchall()
+    try:
+        documents = [unpacked_document(row["data"]) for row in rows]
+        texts = {document.id: document.text for document in documents}
+        return documents, [_passage(row, texts) for row in spans]
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
+        raise damaged(f"the documents of run {run}", error) from error
+
+
+def _passage(row: sqlite3.Row, texts: Mapping[str, str]) -> Passage:
+    start, end, text = row["start"], row["end"], texts[row["document_id"]]
+    if not (isinstance(start, int) and isinstance(end, int) and 0 <= start < end <= len(text)):
+        raise ValueError(f"the passage {row['key']} is not in its document")
+    if not isinstance(row["key"], str) or not isinstance(row["heading"], str):
+        raise TypeError("a passage has the wrong form")
+    return Passage(row["key"], row["document_id"], start, end, text[start:end], row["heading"])

@@ -122,7 +122,7 @@ def _find_holder(home: Path, run: str) -> Holder | None:
 def _noted(home: Path, run: str) -> Holder | None:
     try:
         return Holder(**json.loads(_note_file(home, run).read_text("utf-8")))
-    except (OSError, ValueError, TypeError):
+    except (OSError, ValueError, TypeError, RecursionError):
         return None
 
 

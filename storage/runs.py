@@ -8,19 +8,21 @@ import sqlite3
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, Literal, get_args
 
 from ..errors import UnknownRunError
 from .database import connect, prepare_database
 from .failures import damaged
+from .rows import require_request, unpacked_reply, unpacked_report
 
 Status = Literal[
     "created", "running", "awaiting_approval", "interrupted", "failed", "no_evidence", "cancelled", "partial", "done"
 ]
 FINISHED: Final[frozenset[Status]] = frozenset({"partial", "done"})
 
-_COLUMNS = (
+RUN_COLUMNS = (
     "id, topic, status, created_at, updated_at, request, engine, title, output, detail, "
     "input_tokens, output_tokens, trace, cost"
 )
@@ -98,20 +100,20 @@ class Runs:
         prefix = run.strip().lower()
         with connect(self.path) as connection:
             rows = connection.execute(
-                f"SELECT {_COLUMNS} FROM runs WHERE substr(id, 1, ?) = ? ORDER BY id",  # noqa: S608 - constant columns
+                f"SELECT {RUN_COLUMNS} FROM runs WHERE substr(id, 1, ?) = ? ORDER BY id",  # noqa: S608 - constant columns
                 (len(prefix), prefix),
             ).fetchall()
         exact = [row for row in rows if row["id"] == prefix]
         if prefix and (exact or len(rows) == 1):
-            return _run((exact or rows)[0])
+            return read_run((exact or rows)[0])
         what = f"Several runs begin with {run!r}." if prefix and rows else f"There is no run {run!r}."
         raise UnknownRunError(what, hint="`tertulia runs` lists the runs there are.")
 
     def list(self) -> list[Run]:
         """All runs, newest first."""
         with connect(self.path) as connection:
-            rows = connection.execute(f"SELECT {_COLUMNS} FROM runs ORDER BY created_at DESC, id").fetchall()  # noqa: S608
-        return [_run(row) for row in rows]
+            rows = connection.execute(f"SELECT {RUN_COLUMNS} FROM runs ORDER BY created_at DESC, id").fetchall()  # noqa: S608
+        return [read_run(row) for row in rows]
 
     def add_trace(self, run: str, link: str) -> None:
         """Keep the link to the trace of one more part of the run."""
@@ -138,7 +140,7 @@ class Runs:
         """The reply to this question, if one was kept: a reply that was used already answers an older question."""
         with connect(self.path) as connection:
             row = connection.execute("SELECT reply FROM runs WHERE id = ?", (run,)).fetchone()
-        kept = json.loads(row["reply"]) if row is not None and row["reply"] else {}
+        kept = unpacked_reply(run, row["reply"]) if row is not None and row["reply"] else {}
         reply: dict[str, Any] | None = kept["reply"] if kept.get("question") == question else None
         return reply
 
@@ -158,11 +160,7 @@ class Runs:
             row = connection.execute("SELECT report FROM runs WHERE id = ?", (run,)).fetchone()
         if row is None or row["report"] is None:
             return None
-        try:
-            report: dict[str, Any] = json.loads(zlib.decompress(row["report"]))
-        except (zlib.error, ValueError) as error:
-            raise damaged(f"the report of run {run}", error) from error
-        return report
+        return unpacked_report(run, row["report"])
 
     def delete(self, run: str) -> None:
         """Forget a run: its row, its evidence, its checkpoints, and what was written for it."""
@@ -178,10 +176,23 @@ class Runs:
                     connection.execute(f"DELETE FROM {table} WHERE thread_id = ?", (run,))  # noqa: S608 - two constants
 
 
-def _run(row: sqlite3.Row) -> Run:
+def read_run(row: sqlite3.Row) -> Run:
+    """A row of the table as a run.
+
+    Raises:
+        StorageError: it cannot be understood.
+    """
     values = dict(row)
+    texts = ("id", "topic", "created_at", "updated_at", "engine", "title", "output", "detail", "trace")
     try:
-        values["request"] = json.loads(values["request"])
-    except ValueError as error:
+        if values["status"] not in get_args(Status) or not all(isinstance(values[name], str) for name in texts):
+            raise ValueError("a value has the wrong form")
+        datetime.fromisoformat(values["created_at"])
+        datetime.fromisoformat(values["updated_at"])
+    except (ValueError, TypeError) as error:
+        raise damaged(f"the row of run {row['id']!s:.40}", error) from error
+    try:
+        values["request"] = require_request(values["request"])
+    except (ValueError, TypeError, RecursionError) as error:
         raise damaged(f"the request of run {row['id']}", error) from error
     return Run(**values)

@@ -67,7 +67,7 @@ class ReplyCache(BaseCache):
         """The reply to this prompt with these options, or None. It says that it is cached, and that it used nothing."""
         key = self._key(prompt, llm_string)
         # A cache that cannot be read or written in the middle of a run costs money, not the run.
-        with suppress(StorageError, ValueError, TypeError), connect(self._path) as connection:
+        with suppress(StorageError, ValueError, TypeError, RecursionError), connect(self._path) as connection:
             row = connection.execute("SELECT reply FROM replies WHERE key = ?", (key,)).fetchone()
             if row is not None:
                 reply = _message(json.loads(row["reply"]))
@@ -142,5 +142,7 @@ def _data(message: AIMessage) -> dict[str, Any]:
 
 
 def _message(data: dict[str, Any]) -> AIMessage:
+    if set(data) != {"content", "tool_calls", "invalid_tool_calls"}:
+        raise ValueError("not a reply that was kept")
     usage = {"input_tokens": 0, "output_tokens": 0, "total_tokens": 0}
     return AIMessage(**data, usage_metadata=usage, response_metadata={"cached": True})
