@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from command import TOPIC, World, world
-from servers.base import LoopbackServer, Response
+from servers.base import LoopbackServer
 from servers.brain import Fault, play_every_role
 from servers.langsmith import LangSmithServer
 from servers.tavily import error
@@ -104,23 +104,29 @@ def test_a_grep_for_twelve_secrets_finds_none(tmp_path: Path):
             said.extend((done.stdout, done.stderr))
             return done.returncode
 
+        Path("docs.md").write_text(
+            "# Mills\n\nThe tidal mills of Orvania ground 100 sacks of barley a year.\n", "utf-8"
+        )
+        own = ["--docs", "docs.md", "--source", "documents"]
         run = ["--model", "openai:x", "--analysts", "1", "--turns", "1", "--yes"]
         both = ["--source", "web", "--source", "wikipedia"]
-        assert call("report", TOPIC, *run, *both, "--json", "--output", "good") in {0, 5}, said
+        # With a password in it an address of a source is refused, so the first run has plain ones.
+        passwords = {name: secret[name] for name in ("TERTULIA_WIKIPEDIA_URL", "TAVILY_API_BASE_URL")}
+        secret |= {"TERTULIA_WIKIPEDIA_URL": place.wiki.address, "TAVILY_API_BASE_URL": place.web.url}
+        assert call("report", TOPIC, *run, *both, "--json", "--output", "good") == 0, said
+        place.web.faults = [error(401, f"No such key: {KEYS['TAVILY_API_KEY']} ({PASSWORDS['HTTPS_PROXY']})")] * 9
+        assert call("report", f"{TOPIC} too", *run, "--source", "web") == 4
         quoted = f"Incorrect key provided: {KEYS['OPENAI_API_KEY']}. You sent Bearer {KEYS['ANTHROPIC_API_KEY']}."
         # A server that quotes the key that it got, in each way in which a run can meet it.
         place.model.brain = lambda body: Fault(401, quoted)
-        assert call("report", f"{TOPIC} again", *run, *both) == 2
+        assert call("report", f"{TOPIC} again", *run, *own) == 2
         place.model.brain = lambda body: Fault(400, f"{quoted} {secret['OPENAI_BASE_URL']}")
-        assert call("report", f"{TOPIC} and again", *run, *both, "--json") == 2
+        assert call("report", f"{TOPIC} and again", *run, *own, "--json") == 2
         place.model.brain = play_every_role
-        place.web.faults = [error(401, f"No such key: {KEYS['TAVILY_API_KEY']} ({PASSWORDS['HTTPS_PROXY']})")] * 9
-        place.wiki.respond = lambda request: Response(302, headers={"location": secret["TERTULIA_WIKIPEDIA_URL"]})  # type: ignore[method-assign]
+        secret |= passwords
         assert call("report", f"{TOPIC} once more", *run, *both) == 4
         secret |= {"LANGSMITH_ENDPOINT": with_password("http://127.0.0.1:9", "LANGSMITH_ENDPOINT")}
-        docs = Path("docs.md")
-        docs.write_text("# Mills\n\nThe tidal mills of Orvania ground 100 sacks of barley a year.\n", "utf-8")
-        assert call("report", TOPIC, *run, "--docs", "docs.md", "--source", "documents", "--output", "local") == 0
+        assert call("report", TOPIC, *run, *own, "--output", "local") == 0
         for arguments in (("doctor",), ("doctor", "--json"), ("sources", "--json"), ("runs", "--json")):
             call(*arguments)
         good = json.loads(said[-2])[-1]["id"]
