@@ -208,6 +208,7 @@ def all_gaps(state: ReportState) -> list[Gap]:
     """
     roles = {analyst["id"]: analyst["role"] for analyst in state["panel"]}
     printed = {section["analyst"] for section in state["sections"]}
+    held = state.get("interviews", {})
     # What failed once and was written at another try is no gap any more.
     written = {place for place in ("introduction", "conclusion") if state.get(place)}
     gaps: list[Gap] = []
@@ -219,7 +220,10 @@ def all_gaps(state: ReportState) -> list[Gap]:
     for analyst_id, role in roles.items():
         reason = state.get("failed", {}).get(analyst_id, "")
         if reason or analyst_id not in printed:
-            gaps.append({"analyst": analyst_id, "what": f"interview {role}", "reason": reason or "nothing found"})
+            text = held[analyst_id]["section"]["text"] if analyst_id in held else ""
+            # A section of which every sentence stands in an earlier one is not printed again.
+            empty = "nothing new" if text.strip() else "nothing found"
+            gaps.append({"analyst": analyst_id, "what": f"interview {role}", "reason": reason or empty})
     unique = {(gap["analyst"], gap["what"]): gap for gap in sorted(gaps, key=lambda gap: gap["reason"])}
     return [unique[key] for key in sorted(unique)]
 

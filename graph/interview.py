@@ -33,7 +33,7 @@ from .context import Context, Step, context_of, step
 from .replies import clean_reply
 from .routing import after_answer, after_question
 from .searches import merge_documents
-from .state import CAP_REACHED, InterviewOutput, InterviewState, SearchTask
+from .state import CAP_REACHED, MODEL_FAILED, InterviewOutput, InterviewState, SearchTask
 from .verify import check_and_repair, judge
 
 SEARCH_DOCUMENTS: Final = 6
@@ -266,7 +266,7 @@ def _stop(current: Step, state: InterviewState, error: EngineError) -> Question:
     if not any(turn["answer"] for turn in state.get("turns", [])):
         raise error
     current.leave_out(f"questions {state['analyst']['role']}", error, is_gap=True)
-    reason = CAP_REACHED if isinstance(error, BudgetSpentError) else explain(error)
+    reason = CAP_REACHED if isinstance(error, BudgetSpentError) else MODEL_FAILED
     return {"text": "", "queries": {}, "done": True, "reason": reason}
 
 

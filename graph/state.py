@@ -21,6 +21,7 @@ STAND_IN: Final = "stand-in"
 """How a gap begins to which the fallback engine was the answer: `stand-in section`."""
 
 CAP_REACHED: Final = "cap reached"
+MODEL_FAILED: Final = "model failed"
 """The reason of what was left out because the run's cap on cost or tokens did not allow it."""
 
 

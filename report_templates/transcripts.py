@@ -7,13 +7,16 @@ A, B, C by first appearance. Both are listed at the end.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from ..errors import UsageError
 from .cited_text import cited_markdown, literal, one_line
 from .markdown_page import source_label, source_line
 from .templates import render_template
 from .views import Report, is_verbatim, words_of
+
+# Why an interview ended, where tertulia itself says so; else it is the analyst's own sentence.
+_REASONS: Final = {"turn limit": "turn_limit", "cap reached": "cap_reached", "model failed": "model_failed"}
 
 
 def render_transcript(report: Report, analyst_id: str) -> str:
@@ -36,7 +39,7 @@ def render_transcript(report: Report, analyst_id: str) -> str:
         "title": literal(report["title"]),
         "run": literal(report["run"]["id"]),
         "turns": turns,
-        "reason": literal(words.text("transcript", "turn_limit") if reason == "turn limit" else reason),
+        "reason": literal(words.text("transcript", _REASONS[reason]) if reason in _REASONS else reason),
         "sources": labels.sources(),
         "explanation": words.text("transcript", "explanation") if labels.letters else "",
     }

@@ -124,6 +124,8 @@ def _gap_line(gap: Mapping[str, Any], words: Catalogue, roles: Mapping[str, str]
         return words.text("cap", what, name=name)
     if what == "interview" and gap["reason"] == "nothing found":
         return words.text("gaps", "empty", name=name)
+    if what == "interview" and gap["reason"] == "nothing new":
+        return words.text("gaps", "repeated", name=name)
     if what in {"source", "interview", "questions", "introduction", "conclusion"}:
         return words.text("gaps", what, name=name)
     return words.text("gaps", "other", name=one_line(gap["what"]))

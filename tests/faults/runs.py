@@ -90,7 +90,7 @@ def faults_of_report(outcome: Outcome, *, sections: int = ANALYSTS - 1) -> list[
     gaps = {gap["what"] for gap in report["gaps"]}
     missing = _missing(report)
     # An interview that found nothing of its own is a gap, but nothing that failed.
-    lost = missing - {gap["what"] for gap in report["gaps"] if gap["reason"] == "nothing found"}
+    lost = missing - {gap["what"] for gap in report["gaps"] if gap["reason"] in {"nothing found", "nothing new"}}
     texts = [report["introduction"], *(section["text"] for section in report["sections"]), report["conclusion"]]
     whole = "\n\n".join(texts)
     cited = {key for text in texts for key in _KEY.findall(text)}

@@ -18,6 +18,7 @@ from tertulia.errors import (
     UsageError,
 )
 from tertulia.evidence.citations import citations_in
+from tertulia.graph.compose import all_gaps
 from tertulia.graph.searches import Searches
 from tertulia.sources.base import Query
 
@@ -186,8 +187,21 @@ async def test_a_lost_last_answer_ends_the_interview_with_what_there_is():
     run = held_run(TEXTS, before=before)
     state = await run.start(topic="open data", size=1, turn_limit=2, approve=True)
     assert len(state["interviews"]["a1"]["turns"]) == 1
-    assert "Nonsense." in state["interviews"]["a1"]["reason"]
+    assert state["interviews"]["a1"]["reason"] == "model failed"
     assert len(state["sections"]) == 1
+
+
+def test_a_section_that_only_repeats_others_is_not_said_to_have_found_nothing():
+    held = {
+        analyst: {"analyst": analyst, "turns": [], "section": {"analyst": analyst, "title": "T", "text": text}}
+        for analyst, text in (("a1", "One [k7qdm4]."), ("a2", "One [k7qdm4]."), ("a3", ""))
+    }
+    panel = [{"id": analyst, "role": f"Role {analyst}"} for analyst in held]
+    state: Any = {"panel": panel, "interviews": held, "sections": [{"analyst": "a1"}]}
+    assert [(gap["analyst"], gap["reason"]) for gap in all_gaps(state)] == [
+        ("a2", "nothing new"),
+        ("a3", "nothing found"),
+    ]
 
 
 async def test_a_wrong_key_is_not_tried_again_in_the_next_turn():
