@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from .errors import TertuliaError, UsageError, explain
-from .redaction import redact
+from .errors import UsageError
 from .terminal import examples
 from .terminal.consoles import result, say
+from .terminal.edge import run_command
 from .terminal.options import (
     Analysts,
     BaseUrl,
@@ -53,7 +53,6 @@ from .terminal.options import (
     WriterModel,
     Yes,
 )
-from .terminal.text import plain_text
 
 if TYPE_CHECKING:
     from .app import App
@@ -61,8 +60,6 @@ if TYPE_CHECKING:
 
 # What `resume` can change about a run.
 _AMENDABLE: Final = ("model", "planner_model", "writer_model", "reviewer_model", "base_url", "max_cost", "max_tokens")
-
-_DEBUG: Final = "TERTULIA_DEBUG"
 
 app = typer.Typer(
     name="tertulia",
@@ -80,7 +77,7 @@ def main() -> None:
         # What a terminal cannot show, or what is not its encoding, is replaced rather than fatal.
         if stream is not None and hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
-    code = _run()
+    code = run_command(app)
     try:
         sys.stdout.flush()
     except (BrokenPipeError, AttributeError):
@@ -88,35 +85,6 @@ def main() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         code = code or 1
     sys.exit(code)
-
-
-def _run() -> int:
-    try:
-        return int(app(prog_name="tertulia", standalone_mode=False) or 0)
-    except SystemExit as error:
-        return error.code if isinstance(error.code, int) else 1
-    except (KeyboardInterrupt, typer.Abort):
-        return 130
-    except TertuliaError as error:
-        _complain(str(error), error.hint)
-        return error.exit_code
-    except Exception as error:  # noqa: BLE001 - the outermost edge: a person gets a line, never a traceback
-        if hasattr(error, "format_message"):  # a wrong flag or argument, as typer says it
-            command = getattr(getattr(error, "ctx", None), "command_path", "tertulia")
-            _complain(error.format_message(), f"`{command} --help` lists what there is.")
-            return 2
-        if os.environ.get(_DEBUG):
-            import traceback
-
-            typer.echo(plain_text(redact(traceback.format_exc())), err=True)
-        _complain(f"unexpected error: {explain(error)}", f"Set {_DEBUG}=1 to see the traceback.")
-        return 1
-
-
-def _complain(message: str, hint: str) -> None:
-    say(f"tertulia: {message}")
-    if hint:
-        say(hint)
 
 
 @app.callback(invoke_without_command=True)
@@ -244,19 +212,27 @@ def show(
     ] = 0,
     cited: Annotated[bool, typer.Option("--sources", help="The sources it cites.")] = False,
     traces: Annotated[bool, typer.Option("--trace", help="The links to its traces.")] = False,
+    timeline: Annotated[bool, typer.Option("--timeline", help="What ran when, interviews as lanes.")] = False,
+    svg: Annotated[bool, typer.Option("--svg", help="With --timeline: as an SVG picture.")] = False,
     template: Template = None,
     as_json: Json = False,
 ) -> None:
-    """Show a report, its panel, an interview, its sources or its traces."""
+    """Show a report, its panel, an interview, its sources, its traces or its timeline."""
     from .terminal import showing
 
-    if panel + bool(interview) + cited + traces > 1:
-        raise UsageError("--panel, --interview, --sources and --trace exclude each other.", hint="Choose one of them.")
+    if panel + bool(interview) + cited + traces + timeline > 1:
+        raise UsageError(
+            "--panel, --interview, --sources, --trace and --timeline exclude each other.", hint="Choose one of them."
+        )
+    if svg and (as_json or not timeline):
+        raise UsageError("--svg is a form of --timeline.", hint="Add --timeline, and leave --json out.")
     app_ = _app(context)
     if panel:
         showing.show_panel(app_, run, as_json=as_json)
     elif cited:
         showing.show_sources(app_, run, as_json=as_json)
+    elif timeline:
+        showing.show_timeline(app_, run, as_svg=svg, as_json=as_json)
     elif traces:
         showing.show_traces(app_, run, as_json=as_json)
     elif interview:

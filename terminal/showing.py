@@ -5,20 +5,27 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+from dataclasses import asdict
 from typing import Any, Final
 
 from .. import report_templates
 from ..app import App
 from ..errors import UsageError
+from ..storage.events import load_events
 from .consoles import open_console, result
 from .panels import write_panel
 from .tables import show_cited
 from .text import plain_text
+from .timeline import draw, read_timeline
+from .timeline_svg import draw_svg
 
 # Rendering in a terminal takes time that grows with the square of a line, and many lines are slow in themselves.
 _LONGEST: Final = 150_000
 _LONGEST_LINE: Final = 5_000
 _MOST_LINES: Final = 300
+# A timeline in a file is read where a terminal is: 80 columns fit.
+_PIPE_WIDTH: Final = 80
+_WIDEST: Final = 140
 _FRONT_MATTER: Final = re.compile(r"\A---\n.*?\n---\n", re.DOTALL)
 
 
@@ -92,6 +99,25 @@ def show_traces(app: App, run: str, *, as_json: bool) -> None:
         _print_json(links)
     else:
         result("\n".join(links))
+
+
+def show_timeline(app: App, run: str, *, as_svg: bool, as_json: bool) -> None:
+    """What ran when, from the run's kept events: drawn with characters, as a picture, or as data.
+
+    Raises:
+        UsageError: no events of it were kept.
+    """
+    row = app.runs.get(run)
+    timeline = read_timeline(row.id, load_events(app.runs.path, row.id))
+    if as_json:
+        _print_json(asdict(timeline))
+        return
+    if as_svg:
+        result(draw_svg(timeline))
+        return
+    console = open_console(stderr=False)
+    width = console.width if console.is_terminal else _PIPE_WIDTH
+    result("\n".join(draw(timeline, min(width, _WIDEST))))
 
 
 def _print_markdown(text: str) -> None:

@@ -108,6 +108,13 @@ def test_events_alone_tell_what_show_prints():
         assert sum(event["calling"] for event in events if event["type"] == "step_done") > 0
         assert [event_from_dict(event).to_dict() for event in events] == events
 
+        drawn = here.run("show", run, "--timeline").stdout
+        assert "went on after a pause" in drawn
+        assert "model calls took" in drawn
+        assert max(len(line) for line in drawn.splitlines()) <= 80
+        assert all(analyst["role"][:20] in drawn for analyst in told["panel"])
+        assert here.run("show", run, "--timeline", "--svg").stdout.startswith("<svg ")
+
         assert here.run("delete", run, "--yes").returncode == 0
         assert kept(run) == []
 
