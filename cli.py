@@ -34,6 +34,7 @@ from .terminal.options import (
     Json,
     JsonLines,
     Language,
+    LogFile,
     MaxCost,
     MaxTokens,
     Model,
@@ -50,6 +51,7 @@ from .terminal.options import (
     TraceSwitch,
     Turns,
     Unsupported,
+    Verbose,
     WriterModel,
     Yes,
 )
@@ -133,6 +135,8 @@ def report(
     force: Force = False,
     trace: TraceSwitch = None,
     json_lines: JsonLines = False,
+    verbose: Verbose = 0,
+    log_file: LogFile = None,
     quiet: Quiet = False,
 ) -> None:
     """Write a report on a topic.
@@ -147,7 +151,7 @@ def report(
         raise UsageError("--json and --output - both want standard output.", hint="Leave one of them out.")
     replies, invited = _replies(yes, feedback, panel)
     approve = bool(invited) or (yes and not feedback)
-    session = Session(settings, as_json=json_lines, quiet=quiet, force=force)
+    session = Session(settings, as_json=json_lines, quiet=quiet, force=force, verbosity=verbose, log_file=log_file)
     raise typer.Exit(session.report(topic, approve=approve, panel=invited, replies=[] if invited else replies))
 
 
@@ -169,6 +173,8 @@ def resume(
     force: Force = False,
     trace: TraceSwitch = None,
     json_lines: JsonLines = False,
+    verbose: Verbose = 0,
+    log_file: LogFile = None,
     quiet: Quiet = False,
 ) -> None:
     """Go on with a run after a pause, an interruption or a crash. What was finished is not done again.
@@ -179,7 +185,9 @@ def resume(
 
     replies, _ = _replies(yes, feedback, panel)
     given = {name: context.params[name] for name in _AMENDABLE if context.params[name] is not None}
-    session = Session(_settings(context), as_json=json_lines, quiet=quiet, force=force)
+    session = Session(
+        _settings(context), as_json=json_lines, quiet=quiet, force=force, verbosity=verbose, log_file=log_file
+    )
     outcome = session.resume(run, replies=replies, changes=given, retry_failed=retry_failed)
     raise typer.Exit(outcome)
 
@@ -293,12 +301,18 @@ def delete(
 
 
 @app.command()
-def demo(output: Output = None, json_lines: JsonLines = False, quiet: Quiet = False) -> None:
+def demo(
+    output: Output = None,
+    json_lines: JsonLines = False,
+    verbose: Verbose = 0,
+    log_file: LogFile = None,
+    quiet: Quiet = False,
+) -> None:
     """Write a report from the bundled documents: no key, no network, no model."""
     from .terminal.demo import DEMO_TOPIC, demo_settings
     from .terminal.session import Session
 
-    session = Session(demo_settings(output), as_json=json_lines, quiet=quiet)
+    session = Session(demo_settings(output), as_json=json_lines, quiet=quiet, verbosity=verbose, log_file=log_file)
     raise typer.Exit(session.report(DEMO_TOPIC, approve=True))
 
 

@@ -139,7 +139,7 @@ class InterviewDone(Event):
 
     type = "interview_done"
     turns: int
-    reason: str = ""
+    reason: str = field(default="", metadata=_WRITTEN)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

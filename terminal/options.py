@@ -115,4 +115,9 @@ Force = Annotated[bool, typer.Option("--force", help="Replace files that tertuli
 
 JsonLines = Annotated[bool, typer.Option("--json", help="Print events and the outcome as JSON lines.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Verbose = Annotated[
+    int,
+    typer.Option("--verbose", "-v", count=True, help="Log lines instead of progress; -vv says more.", metavar=""),
+]
+LogFile = Annotated[Path | None, typer.Option("--log-file", metavar="FILE", help="Add the log of this run to a file.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress: only results, questions and errors.")]

@@ -6,7 +6,18 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from ..events import Event, GapFound, InterviewDone, PanelProposed, ReportAssembled, StoodIn, SurveyDone, Waiting
+from ..events import (
+    Event,
+    GapFound,
+    InterviewDone,
+    PanelProposed,
+    ReportAssembled,
+    RunEnded,
+    RunPaused,
+    StoodIn,
+    SurveyDone,
+    Waiting,
+)
 from .board import Board, Row
 from .cards import panel_lines
 from .consoles import say
@@ -150,6 +161,9 @@ class LiveView:
                 self._write(f"The extractive engine stood in for the model ({part}): {reason}")
             case Waiting(reason=reason):
                 self._write(f"{reason} The run goes on by itself after that.")
+            case RunPaused() | RunEnded():
+                self.pause()
+                return
             case ReportAssembled():
                 self.pause()
                 self._write(f"{summary(event)} {elapsed(self._clock() - self._began)}.")

@@ -32,11 +32,24 @@ class Session:
     `force` replaces files that tertulia did not write.
     """
 
-    def __init__(self, settings: Settings, *, as_json: bool = False, quiet: bool = False, force: bool = False) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        as_json: bool = False,
+        quiet: bool = False,
+        force: bool = False,
+        verbosity: int = 0,
+        log_file: Path | None = None,
+    ) -> None:
+        if quiet and verbosity:
+            raise UsageError("--quiet and --verbose exclude each other.", hint="Leave one of them out.")
         self._settings = settings
         self._force = force
         self._as_json = as_json
         self._quiet = quiet
+        self._verbosity = verbosity
+        self._log_file = log_file
         self._app = App(settings, notify=self._tell)
         self._view: View = QuietView()
         self._person: TerminalReviewer | None = None
@@ -130,12 +143,12 @@ class Session:
     def _show(self, event: Event) -> None:
         if self._as_json:
             _print_json(event.to_dict())
+        self._view.show(event)
         if isinstance(event, RunStarted):
             self._view.note(f"Run {event.run}.")
             self._view.note(self._who_plays(event.engine))
         if isinstance(event, PanelApproved) and event.estimate and self._person is None:
             self._view.note(estimate_line(event.estimate))
-        self._view.show(event)
 
     def _who_plays(self, engine: str) -> str:
         if engine != "extractive":
@@ -233,7 +246,15 @@ class Session:
             say(text)
 
     def _open_view(self, turn_limit: int) -> View:
-        if self._quiet:
+        view = self._open_picture(turn_limit)
+        if not self._verbosity and self._log_file is None:
+            return view
+        from .logs import LoggedView  # noqa: PLC0415 - few runs are logged
+
+        return LoggedView(view, self._verbosity, self._log_file)
+
+    def _open_picture(self, turn_limit: int) -> View:
+        if self._quiet or self._verbosity:
             return QuietView()
         console = open_console()
         live = console.is_terminal and not console.is_dumb_terminal and not self._as_json
