@@ -14,6 +14,7 @@ from ..events import (
     ReportAssembled,
     RunEnded,
     RunPaused,
+    StepDone,
     StoodIn,
     SurveyDone,
     Waiting,
@@ -163,6 +164,9 @@ class LiveView:
                 self._write(f"{reason} The run goes on by itself after that.")
             case RunPaused() | RunEnded():
                 self.pause()
+                return
+            case StepDone():
+                # Also the last step, which is over when the picture is gone already.
                 return
             case ReportAssembled():
                 self.pause()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 from collections import Counter
 from importlib.resources import files
 from pathlib import Path
@@ -155,3 +156,31 @@ def test_a_reader_of_this_version_takes_a_newer_event():
     assert event_from_dict(newer).to_dict() == {key: value for key, value in newer.items() if key != "mood"}
     with pytest.raises(KeyError):
         event_from_dict({**newer, "type": "thought"})
+
+
+def test_an_interrupted_run_says_so_and_its_next_part_adds_to_its_events():
+    """Ctrl-C in the middle of the interviews: valid lines to the last, all of them kept."""
+    with world() as here:
+        here.environment["TERTULIA_HOME"] = str(HOME)
+        process = here.start(*here.report_arguments, "--yes", "--json")
+        printed = []
+        try:
+            for line in process.stdout:
+                printed.append(line)
+                if '"search_started"' in line:
+                    process.send_signal(signal.SIGINT)
+                    break
+            rest, complaint = process.communicate(timeout=60)
+        finally:
+            process.kill()
+        assert process.returncode == 130, complaint
+        found = lines("".join(printed) + rest)
+        paused, result = found[-2:]
+        assert (paused["type"], paused["status"], paused["exit_code"]) == ("run_paused", "interrupted", 130)
+        assert (result["type"], result["exit_code"]) == ("result", 130)
+        run = result["run"]
+        assert kept(run) == found[:-1]
+        resumed = here.run("resume", run, "--json")
+        assert resumed.returncode == 0, resumed.stderr
+        assert kept(run) == found[:-1] + lines(resumed.stdout)[:-1]
+        assert replay(kept(run))["markdown"].rstrip() == here.run("show", run).stdout.rstrip()
