@@ -50,13 +50,23 @@ class Response:
         return json.dumps(self.body).encode(), "application/json"
 
 
+def _body(handler: BaseHTTPRequestHandler) -> bytes | None:
+    """What was sent; None when who sent it was killed in the middle, for that was no request."""
+    length = int(handler.headers.get("content-length") or 0)
+    body = handler.rfile.read(length)
+    if len(body) == length:
+        return body
+    handler.close_connection = True
+    return None
+
+
 class LoopbackServer:
     """Subclasses answer in `respond`; `requests` is the log, in order of arrival.
 
     Use as a context manager: `with TavilyServer() as server: … server.url …`.
     """
 
-    def __init__(self) -> None:
+    def __init__(self) -> None:  # noqa: C901 - the handler is a part of it
         self.requests: list[Request] = []
         self._lock = threading.Lock()
         server = self
@@ -69,7 +79,9 @@ class LoopbackServer:
 
             def _serve(self) -> None:
                 parts = urlsplit(self.path)
-                body = self.rfile.read(int(self.headers.get("content-length") or 0))
+                body = _body(self)
+                if body is None:
+                    return
                 headers = {name.lower(): value for name, value in self.headers.items()}
                 request = Request(self.command, parts.path, dict(parse_qsl(parts.query)), headers, body)
                 with server._lock:
