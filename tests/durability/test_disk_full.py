@@ -222,7 +222,7 @@ def test_a_disk_without_room_for_the_files_keeps_the_report(
     here.output.symlink_to(disk.folder, target_is_directory=True)
     disk.fill(40_000)
     failed = here.report()
-    assert_says_it_is_full(failed, here.output, hint="tertulia export")
+    assert_says_it_is_full(failed, disk.folder, hint="tertulia export")
     assert [path.name for path in disk.folder.rglob("*") if path.is_file()] == ["filler"]
     disk.filler.unlink()
     finished = here.finish()
