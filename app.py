@@ -151,7 +151,7 @@ class App:
                 roots.append(event.trace)
             on_event(event)
 
-        switch_tracing(self.settings.trace)
+        switch_tracing(self.settings.trace, self.settings.trace_project)
         trace = Trace()
         try:
             with self.hold(row.id), recorded(self.runs, row.id, self._clock, listen) as tell:

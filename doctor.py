@@ -22,7 +22,7 @@ from .errors import SettingsError, TertuliaError
 from .redaction import redact
 from .settings import Settings, load_settings
 from .storage.inspection import inspect_home
-from .tracing import tracing_enabled
+from .tracing import traces_to, tracing_enabled
 from .version import VERSION
 
 State = Literal["ok", "off", "missing", "unreachable", "broken"]
@@ -143,9 +143,14 @@ def _sources(settings: Settings) -> Iterator[Finding]:
 def _tracing(environment: Mapping[str, str]) -> Finding:
     if not tracing_enabled():
         return Finding("tracing", "off", "LANGSMITH_TRACING is not true: nothing is sent")
+    to_langsmith, to_collector = traces_to()
+    if not to_langsmith:
+        return Finding("tracing", "ok", "runs are traced through OpenTelemetry")
     if not (environment.get("LANGSMITH_API_KEY") or environment.get("LANGCHAIN_API_KEY")):
         return Finding("tracing", "missing", "LANGSMITH_TRACING is true without a key", "Set LANGSMITH_API_KEY.")
-    return Finding("tracing", "ok", "runs are traced to LangSmith")
+    return Finding(
+        "tracing", "ok", "runs are traced to LangSmith" + (" and through OpenTelemetry" if to_collector else "")
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +173,7 @@ def _addresses(settings: Settings, environment: Mapping[str, str]) -> list[_Addr
         addresses.append(_Address("reach web", settings.tavily_api_base_url or _TAVILY, chosen=True))
     if url := _model_address(settings, environment):
         addresses.append(_Address("reach model", url, chosen=True))
-    if tracing_enabled():
+    if tracing_enabled() and traces_to()[0]:
         url = environment.get("LANGSMITH_ENDPOINT") or environment.get("LANGCHAIN_ENDPOINT") or _LANGSMITH
         addresses.append(_Address("reach tracing", url, chosen=False))
     return addresses

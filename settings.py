@@ -59,8 +59,8 @@ class Settings(BaseModel):
     a model of its own is played by `model`. `cache` answers model calls that were made before from a file in `home`.
     `fallback` names the engine that does what the model cannot do for good. `unsupported`
     says what becomes of sentences that their passages do not support; `check_model` empty means that no model is asked
-    for its opinion of them. `max_cost` (USD) and `max_tokens` (in and out) cap what a run may use. Keys of services
-    come from the environment only.
+    for its opinion of them. `max_cost` (USD) and `max_tokens` (in and out) cap what a run may use.
+    `trace_project` is LangSmith's project for its traces. Keys of services come from the environment only.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
@@ -91,6 +91,7 @@ class Settings(BaseModel):
     format: Annotated[tuple[Format, ...], BeforeValidator(_split)] = ("md", "html", "json")
     contact: str = ""
     trace: bool | None = None
+    trace_project: str = ""
 
     ollama_host: str = ""
     tavily_api_key: SecretStr = SecretStr("")

@@ -93,6 +93,14 @@ def spending(
             budget.end_composing(node)
 
 
+def whose_call() -> tuple[str, int]:
+    """For which analyst, and in which turn of the interview, a call is made; "" and 0 where it is for none."""
+    account = _account.get()
+    if account is None:
+        return "", 0
+    return account.analyst, account.turn if account.node in {"ask", "answer"} else 0
+
+
 @asynccontextmanager
 async def paid_call(role: str, model: str, rate: Rate | None, prompt: str) -> AsyncIterator[PaidCall]:
     """One call to a model: admitted by the budget that it comes out of, if there is one, and noted when it is settled.

@@ -23,6 +23,7 @@ from ..evidence.passages import Excerpt
 from ..evidence.repetitions import drop_repetitions
 from ..evidence.report import Report
 from ..evidence.verification import title_holds
+from ..tracing import name_step
 from ..version import VERSION
 from .context import Context, Step, context_of, step
 from .replies import clean_reply
@@ -266,6 +267,7 @@ async def _gap(what: str, error: NodeError, runtime: Runtime[Context]) -> Report
     """
     if isinstance(error.error, StorageError):
         raise error.error
+    name_step(f"skip {what}")
     reason = explain(error.error)
     async with step(runtime, f"skip_{what}") as current:
         current.emit(GapFound, what=what, reason=reason)

@@ -31,7 +31,7 @@ from ..sources.base import Query
 from ..tracing import name_step
 from .context import Context, Step, context_of, step
 from .replies import clean_reply
-from .routing import after_answer, after_question
+from .routing import Route, after_answer, after_question
 from .searches import merge_documents
 from .state import CAP_REACHED, MODEL_FAILED, InterviewOutput, InterviewState, SearchTask
 from .verify import check_and_repair, judge
@@ -51,9 +51,9 @@ def build_interview() -> StateGraph[InterviewState, Context, InterviewState, Int
     graph.add_node("answer", answer)
     graph.add_node("write_section", write_section)
     graph.add_edge(START, "ask")
-    graph.add_conditional_edges("ask", after_question, ["search", "write_section"])
+    graph.add_conditional_edges("ask", Route(after_question), ["search", "write_section"])
     graph.add_edge("search", "answer")
-    graph.add_conditional_edges("answer", after_answer, ["ask", "write_section"])
+    graph.add_conditional_edges("answer", Route(after_answer), ["ask", "write_section"])
     graph.add_node("check_section", check_section)
     graph.add_node("judge_section", judge_section)
     graph.add_edge("write_section", "check_section")
@@ -249,6 +249,7 @@ async def record_failure(
     if isinstance(error.error, StorageError):
         raise error.error
     analyst, reason = state["analyst"], explain(error.error)
+    name_step("record failure", analyst=analyst["id"])
     async with step(runtime, "record_failure", analyst=analyst["id"]) as current:
         current.emit(GapFound, what=f"interview {analyst['role']}", reason=reason)
     if isinstance(error.error, BudgetSpentError):

@@ -26,7 +26,7 @@ from ..sources.base import Source
 from ..storage.ledger import SqliteLedgerStore
 from ..storage.runs import FINISHED, Run, Runs, Status, new_run_id
 from ..storage.usage import UsageJournal
-from ..tracing import content_is_traced, prepare_tracing
+from ..tracing import content_is_traced, is_sampled, prepare_tracing
 from ..version import VERSION
 from .backend import Progress
 from .checkpoints import open_checkpointer
@@ -170,10 +170,11 @@ class LocalBackend:
         slots = asyncio.Semaphore(self._concurrency)
         journal = UsageJournal(self._runs.path, row.id)
         root = prepare_tracing()
+        trace = str(root) if root is not None and is_sampled(root) else ""
         config = _config(row, effects.engine.name, root)
         async with self._graph() as graph:
             snapshot = await graph.aget_state(config)
-            yield self._started(row, effects, resumed=bool(snapshot.values), trace=str(root or ""))
+            yield self._started(row, effects, resumed=bool(snapshot.values), trace=trace)
             _require_version(snapshot)
             budget = await asyncio.to_thread(_budget, row.request, effects, snapshot, journal)
             context = Context(

@@ -18,7 +18,7 @@ from langgraph.runtime import get_runtime
 from ..tracing import content_is_traced
 from . import compose, interview, panel
 from .context import Context, context_of
-from .routing import after_review, after_sections
+from .routing import Route, after_review, after_sections
 from .state import InterviewOutput, InterviewState, ReportInput, ReportState
 
 
@@ -46,10 +46,12 @@ def build_graph() -> StateGraph[ReportState, Context, ReportInput, ReportState]:
     graph.add_edge("survey", "propose_panel")
     graph.add_edge("propose_panel", "review_panel")
     graph.add_conditional_edges(
-        "review_panel", after_review, ["propose_panel", "review_panel", "interview", "collect_sections", END]
+        "review_panel", Route(after_review), ["propose_panel", "review_panel", "interview", "collect_sections", END]
     )
     graph.add_edge("interview", "collect_sections")
-    graph.add_conditional_edges("collect_sections", after_sections, ["write_introduction", "write_conclusion", END])
+    graph.add_conditional_edges(
+        "collect_sections", Route(after_sections), ["write_introduction", "write_conclusion", END]
+    )
     # Both go step by step together, so `assemble` runs once, after both, also when a handler stood in for a writer.
     graph.add_edge("write_introduction", "check_introduction")
     graph.add_edge("write_conclusion", "check_conclusion")
@@ -70,7 +72,7 @@ def _add_interview(graph: StateGraph[ReportState, Context, ReportInput, ReportSt
             **config,
             "run_name": f"interview: {analyst['role'] if content_is_traced() else analyst['id']}",
             "tags": [*(config.get("tags") or []), f"analyst:{analyst['id']}"],
-            "metadata": {**(config.get("metadata") or {}), "analyst": analyst["id"], "role": analyst["role"]},
+            "metadata": {**(config.get("metadata") or {}), "analyst": analyst["id"]},
         }
         try:
             return cast("InterviewOutput", await conversation.ainvoke(state, named))

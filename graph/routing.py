@@ -2,12 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Callable
+from typing import Any, Literal
 
+from langchain_core.runnables import Runnable, RunnableConfig
 from langgraph.graph import END
 from langgraph.types import Send
 
 from .state import InterviewState, ReportState
+
+
+class Route(Runnable[Any, Any]):
+    """A router as the graph takes it. A plain function would be a run of its own in every trace, and say nothing."""
+
+    def __init__(self, choose: Callable[[Any], Any]) -> None:
+        self.name = choose.__name__
+        self._choose = choose
+
+    def invoke(self, input: Any, config: RunnableConfig | None = None, **_: Any) -> Any:  # noqa: A002, ARG002 - their names
+        """Where to go."""
+        return self._choose(input)
+
+    async def ainvoke(self, input: Any, config: RunnableConfig | None = None, **_: Any) -> Any:  # noqa: A002, ARG002
+        """Where to go."""
+        return self._choose(input)
 
 
 def after_review(state: ReportState) -> list[Send] | str:

@@ -16,7 +16,15 @@ _FOLDER: Final = "open-data-in-spain"
 def demo_settings(output: str | None) -> Settings:
     """Settings for the demonstration: of this machine's only home and output, so that no key and no model matters."""
     here = load_settings({"output": output})
-    return Settings(home=here.home, output=here.output, model="extractive", sources=("documents",), docs=(_folder(),))
+    return Settings(
+        home=here.home,
+        output=here.output,
+        model="extractive",
+        sources=("documents",),
+        docs=(_folder(),),
+        trace=here.trace,
+        trace_project=here.trace_project,
+    )
 
 
 def _folder() -> Path:

@@ -62,7 +62,7 @@ PanelFile = Annotated[
 TraceSwitch = Annotated[
     bool | None,
     typer.Option(
-        "--trace/--no-trace", help="Trace to LangSmith, whatever the environment says.  [default: LANGSMITH_TRACING]"
+        "--trace/--no-trace", help="Trace the run, whatever the environment says.  [default: LANGSMITH_TRACING]"
     ),
 ]
 RetryFailed = Annotated[

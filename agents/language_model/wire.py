@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from ...errors import PromptTooLongError
 from ..prices import Rate
-from ..spending import paid_call
+from ..spending import paid_call, whose_call
 from .cache import is_cached
 from .gates import gate_to
 from .messages import cut_message, reply_of
@@ -90,7 +90,7 @@ class Wire:
         return self._room(0) < sent
 
     async def _call(self, model: Runnable[Any, Any], messages: Messages, role: str) -> AIMessage:
-        config: RunnableConfig = {"run_name": role, "tags": [role], "metadata": {"role": role, "model": self._name}}
+        config = _named(role, self._name)
 
         async def request() -> AIMessage:
             try:
@@ -116,6 +116,14 @@ class Wire:
         """Count more cautiously when the model counts more tokens than we do: its tokenizer may not know a language."""
         if ours >= _COMPARED and ours < theirs <= ours * _FARTHEST:
             self._stretch = max(self._stretch, theirs / ours)
+
+
+def _named(role: str, model: str) -> RunnableConfig:
+    """What a trace calls the call, and finds it by."""
+    analyst, turn = whose_call()
+    metadata = {"role": role, "model": model, **({"analyst": analyst} if analyst else {})}
+    name = f"{role}, turn {turn}" if turn else role
+    return {"run_name": name, "tags": [role], "metadata": {**metadata, **({"turn": turn} if turn else {})}}
 
 
 def _messages(prompt: Prompt, note: str, after: Messages) -> list[tuple[str, str]]:

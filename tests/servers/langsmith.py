@@ -69,10 +69,39 @@ class LangSmithServer(LoopbackServer):
         """What was sent, unpacked."""
         return [_unpacked(request) for request in self.requests]
 
-    def tree(self) -> list[str]:
-        """The names of all runs, each indented by its depth, in the order in which they started."""
+    def drawn(self) -> str:
+        """Every trace as a tree, in the order in which they began. Steps that ran at the same time come by name.
+
+        What is not as it should be is said: a run that was not ended, one whose parent was not sent.
+        """
         runs = sorted(self.runs.values(), key=lambda run: run["dotted_order"])
-        return ["  " * run["dotted_order"].count(".") + run["name"] for run in runs]
+        known = {run["id"] for run in runs}
+        lines = []
+        for run in runs:
+            if run.get("parent_run_id") is None:
+                lines += [*_drawn(run, runs), *(f"  score: {key}" for key in self._scores(run["id"]))]
+            elif run["parent_run_id"] not in known:
+                lines.append(f"ORPHAN {run['name']}")
+        return "\n".join(lines) + "\n"
+
+    def _scores(self, run: str) -> list[str]:
+        return sorted(entry["key"] for entry in self.feedback if entry["run_id"] == run)
+
+
+def _drawn(run: dict[str, Any], runs: list[dict[str, Any]], depth: int = 0) -> list[str]:
+    metadata = run["extra"]["metadata"]
+    said = [run["name"]]
+    if run["run_type"] == "llm":
+        said.append("model call" + (" with tokens" if metadata.get("usage_metadata") else ""))
+    said += [f"{name}={metadata[name]}" for name in ("analyst", "turn", "source", "role") if name in metadata]
+    if run.get("error"):
+        said.append("error: " + run["error"].partition("(")[0])
+    if not run.get("end_time"):
+        said.append("NOT ENDED")
+    children = [child for child in runs if child.get("parent_run_id") == run["id"]]
+    steps = [child["extra"]["metadata"].get("langgraph_step", 0) for child in children]
+    below = sorted(zip(steps, (_drawn(child, runs, depth + 1) for child in children), strict=True))
+    return ["  " * depth + " · ".join(said), *(line for _, lines in below for line in lines)]
 
 
 def _parts(request: Request) -> list[tuple[str, Any]]:

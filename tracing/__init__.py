@@ -1,7 +1,7 @@
-"""LangSmith traces: on when its environment variables or --trace say so, never a reason to wait or to fail.
+"""Traces, in LangSmith or through OpenTelemetry: on when it is asked for, never a reason to wait or to fail.
 
 Secrets are never sent (`redaction`). `TERTULIA_TRACE_CONTENT=off` sends names, times and counts only: no inputs,
-outputs, metadata values or error texts.
+outputs, metadata values or error texts. docs/tracing.md has the whole of it.
 """
 
 from __future__ import annotations
@@ -19,21 +19,16 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
-from .errors import UsageError
-from .redaction import redact, redact_data
+from ..errors import UsageError
+from ..redaction import redact
+from .switches import content_is_traced, is_sampled, sampling_rate, switch, traces_to, tracing_enabled
 
 if TYPE_CHECKING:
-    from langsmith import Client
+    from .client import GuardedClient
+    from .spans import Spans
 
 # A dead or slow endpoint costs at most this much at the end of a run.
 EXIT_SECONDS: Final = 2.0
-
-_SWITCHES: Final = ("LANGSMITH_TRACING_V2", "LANGCHAIN_TRACING_V2", "LANGSMITH_TRACING", "LANGCHAIN_TRACING")
-_KEYS: Final = ("LANGSMITH_API_KEY", "LANGCHAIN_API_KEY")
-_CONTENT: Final = "TERTULIA_TRACE_CONTENT"
-# Ids and counts: what is left of the metadata when content is off.
-_HARMLESS: Final = frozenset({"run", "thread_id", "analyst", "turn", "usage_metadata", "version"})
-_NOT_SENT: Final = "(not sent)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,29 +39,15 @@ class Trace:
     problem: str = ""
 
 
-def tracing_enabled() -> bool:
-    """Whether LangSmith tracing is switched on (`LANGSMITH_TRACING=true`, or its older names)."""
-    return next((os.environ[name] for name in _SWITCHES if os.environ.get(name)), "") == "true"
-
-
-def content_is_traced() -> bool:
-    """Whether a trace may hold what was asked, found and written (`TERTULIA_TRACE_CONTENT` is not off)."""
-    return os.environ.get(_CONTENT, "").strip().casefold() not in {"off", "false", "0", "no"}
-
-
-def switch_tracing(wanted: bool | None) -> None:
-    """Let --trace or --no-trace win over the environment. Must come before LangChain is imported.
+def switch_tracing(wanted: bool | None, project: str = "") -> None:
+    """Let --trace, --no-trace and a project's name win over the environment. Must come before LangChain is imported.
 
     Raises:
-        UsageError: a trace is wanted and there is no key.
+        UsageError: what the environment says makes no sense, or a trace is wanted and there is no key, or no package.
     """
-    if wanted is None:
-        return
-    if wanted and not any(os.environ.get(name) for name in _KEYS):
-        raise UsageError("--trace needs a key.", hint="Set LANGSMITH_API_KEY.")
-    for name in _SWITCHES:
-        os.environ.pop(name, None)
-    os.environ["LANGSMITH_TRACING"] = "true" if wanted else "false"
+    switch(wanted, project)
+    if tracing_enabled() and traces_to()[1]:
+        _spans()
 
 
 def prepare_tracing() -> uuid.UUID | None:
@@ -106,14 +87,19 @@ def name_step(name: str, **metadata: Any) -> None:
 
 def finish_tracing(root: str, scores: Mapping[str, float]) -> Trace:
     """Send what is left, with these scores on the root; all within `EXIT_SECONDS`, whatever the endpoint does."""
+    trace = uuid.UUID(root)
+    if not is_sampled(trace):
+        return Trace()
     deadline = time.monotonic() + EXIT_SECONDS
+    to_langsmith, to_collector = traces_to()
     link: list[str] = []
+    arrived: list[bool] = []
+    _client().end_trace(trace)
 
     def send() -> None:
-        from langsmith.run_trees import get_cached_client  # noqa: PLC0415 - only traced runs pay for the import
-        from langsmith.utils import get_tracer_project  # noqa: PLC0415
+        from langsmith.utils import get_tracer_project  # noqa: PLC0415 - only traced runs pay for the import
 
-        client = get_cached_client()
+        client = _client()
         project = client.read_project(project_name=get_tracer_project()).id
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -127,62 +113,60 @@ def finish_tracing(root: str, scores: Mapping[str, float]) -> Trace:
 
         link.append(asyncio.run(ask()))
 
-    _within(EXIT_SECONDS, send)
-    problem = _complaints.last or ("" if link else "it did not answer in time")
-    return Trace("" if problem else link[0], problem)
+    def collect() -> None:
+        _spans().finish(trace, scores)
+        arrived.append(True)
+
+    works = [work for work, wanted in ((send, to_langsmith), (collect, to_collector)) if wanted]
+    _within(EXIT_SECONDS, works)
+    is_whole = (bool(link) or not to_langsmith) and (bool(arrived) or not to_collector)
+    problem = _complaints.last or ("" if is_whole else "it did not answer in time")
+    return Trace("" if problem or not link else link[0], problem)
 
 
-def _within(seconds: float, work: Callable[[], None]) -> None:
-    """Do this in a daemon thread and wait no longer than allowed; whatever goes wrong is told in one line."""
+def _within(seconds: float, works: list[Callable[[], None]]) -> None:
+    """Do these in daemon threads and wait no longer than allowed; whatever goes wrong is told in one line."""
 
-    def guarded() -> None:
+    def guarded(work: Callable[[], None]) -> None:
         try:
             work()
         except Exception as error:  # noqa: BLE001 - tracing may fail in any way, the run may not
             _complaints.note(str(error))
 
-    thread = threading.Thread(target=guarded, name="tertulia-tracing", daemon=True)
-    thread.start()
-    thread.join(seconds)
+    deadline = time.monotonic() + seconds
+    threads = [threading.Thread(target=guarded, args=(work,), name="tertulia-tracing", daemon=True) for work in works]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(max(0.0, deadline - time.monotonic()))
 
 
 @cache
-def _client() -> Client:
-    """The client of this process. It takes the place of any other: what it is given may hold what must not be sent."""
-    from langsmith import Client  # noqa: PLC0415 - only traced runs pay for the import
+def _client() -> GuardedClient:
+    from .client import GuardedClient  # noqa: PLC0415 - only traced runs pay for the import
 
-    class GuardedClient(Client):
-        """Cleans what an anonymizer is not shown: how a model was built, address and all, and its parameters."""
-
-        def create_run(self, *args: Any, **run: Any) -> None:
-            super().create_run(*args, **_cleaned(run))
-
-        def update_run(self, *args: Any, **run: Any) -> None:
-            super().update_run(*args, **_cleaned(run))
-
-    if content_is_traced():
-        return GuardedClient(anonymizer=redact_data)
-    return GuardedClient(
-        hide_inputs=True, hide_outputs=True, anonymizer=_without_content, omit_traced_runtime_info=True
-    )
+    to_langsmith, to_collector = traces_to()
+    return GuardedClient(sends=to_langsmith and sampling_rate() > 0, sink=_spans() if to_collector else None)
 
 
-def _cleaned(run: dict[str, Any]) -> dict[str, Any]:
-    cleaned = {name: value for name, value in run.items() if name != "serialized"}
-    if extra := run.get("extra"):
-        cleaned["extra"] = redact_data(extra if content_is_traced() else {"metadata": extra.get("metadata") or {}})
-    return cleaned
+@cache
+def _spans() -> Spans:
+    """Where spans go.
 
-
-def _without_content(data: dict[str, Any]) -> dict[str, Any]:
-    """What is left of metadata, or of an error, when content is off."""
-    if set(data) == {"error"}:
-        return {"error": _NOT_SENT}
-    return {name: value for name, value in data.items() if name in _HARMLESS}
+    Raises:
+        UsageError: OpenTelemetry is not installed.
+    """
+    try:
+        from .spans import Spans  # noqa: PLC0415 - an extra
+    except ImportError as error:
+        raise UsageError(
+            f"Traces through OpenTelemetry need a package: {error.name}.", hint="pip install 'tertulia[otel]'"
+        ) from error
+    return Spans()
 
 
 class _Complaints(logging.Handler):
-    """The last thing LangSmith's client complained of, in a line."""
+    """The last thing that LangSmith's client, or OpenTelemetry's, complained of, in a line."""
 
     def __init__(self) -> None:
         super().__init__(logging.WARNING)
@@ -190,7 +174,8 @@ class _Complaints(logging.Handler):
 
     def begin(self) -> None:
         self.last = ""
-        logging.getLogger("langsmith").addHandler(self)
+        for name in ("langsmith", "opentelemetry"):
+            logging.getLogger(name).addHandler(self)
 
     def emit(self, record: logging.LogRecord) -> None:
         self.note(record.getMessage())
@@ -202,3 +187,16 @@ class _Complaints(logging.Handler):
 
 
 _complaints = _Complaints()
+
+
+__all__ = [
+    "Trace",
+    "content_is_traced",
+    "finish_tracing",
+    "is_sampled",
+    "name_step",
+    "prepare_tracing",
+    "switch_tracing",
+    "traces_to",
+    "tracing_enabled",
+]
