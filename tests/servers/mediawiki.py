@@ -65,7 +65,8 @@ PAGES: Mapping[str, Sequence[WikiPage]] = {
 class MediaWikiServer(LoopbackServer):
     """`address` is for TERTULIA_WIKIPEDIA_URL. `faults` are answered first, one per request, oldest first.
 
-    `deleted` titles are found by searches but have no text any more, as on a wiki between two requests.
+    `deleted` titles are found by searches but have no text any more, as on a wiki between two requests; `refused` ones
+    get an error when their text is asked for.
     """
 
     def __init__(self, pages: Mapping[str, Sequence[WikiPage]] = PAGES) -> None:
@@ -73,6 +74,7 @@ class MediaWikiServer(LoopbackServer):
         self.pages = pages
         self.faults: list[Response] = []
         self.deleted: set[str] = set()
+        self.refused: set[str] = set()
 
     @property
     def address(self) -> str:
@@ -88,6 +90,8 @@ class MediaWikiServer(LoopbackServer):
         asked = request.query
         if asked.get("action") != "query" or asked.get("format") != "json":
             return Response(200, "<!DOCTYPE html><title>MediaWiki API help</title>")
+        if asked.get("titles") in self.refused:
+            return api_error("internal_api_error", "Caught exception")
         wiki = _Wiki(self.pages[path["language"]], f"{self.url}/{path['language']}", self.deleted)
         return Response(body=wiki.query(asked))
 
@@ -109,7 +113,8 @@ class _Wiki:
             return {"batchcomplete": "", "query": {"search": [{"ns": 0, "title": page.title} for page in found]}}
         redirects: list[dict[str, str]] = []
         if asked.get("generator") == "search":
-            found = self.search(asked.get("gsrsearch", ""))[: int(asked.get("gsrlimit", "10"))]
+            start = int(asked.get("gsroffset", "0"))
+            found = self.search(asked.get("gsrsearch", ""))[start : start + int(asked.get("gsrlimit", "10"))]
             if not found:
                 return {"batchcomplete": ""}
             titles = [page.title for page in found]
@@ -124,7 +129,9 @@ class _Wiki:
                 title = target.redirect
             if title not in shown:
                 shown.append(title)
-        pages = [self.page(title, place, asked) for place, title in enumerate(shown, 1)]
+        # As TextExtracts has it: a whole text comes for one page of a reply, the first in the order of the titles.
+        whole = min(shown) if "exintro" not in asked else ""
+        pages = [self.page(title, place, asked, whole) for place, title in enumerate(shown, 1)]
         query: dict[str, Any] = {
             "pages": {str(page.get("pageid", -place)): page for place, page in enumerate(pages, 1)}
         }
@@ -143,7 +150,7 @@ class _Wiki:
             (page for page in self.by_title.values() if count(page)), key=lambda page: (-count(page), page.number)
         )
 
-    def page(self, title: str, place: int, asked: dict[str, str]) -> dict[str, Any]:
+    def page(self, title: str, place: int, asked: dict[str, str], whole: str) -> dict[str, Any]:
         page = self.by_title.get(title)
         props = asked.get("prop", "").split("|")
         if page is None:
@@ -156,8 +163,8 @@ class _Wiki:
         if "pageprops" in props and page.disambiguation:
             told["pageprops"] = {"disambiguation": ""}
         if "extracts" in props and title in self.deleted:
-            return {"ns": 0, "title": title, "missing": ""}
-        if "extracts" in props:
+            return told if "generator" in asked else {"ns": 0, "title": title, "missing": ""}
+        if "extracts" in props and (title == whole or "exintro" in asked):
             told["extract"] = page.text.partition("\n\n\n==")[0] if "exintro" in asked else page.text
         if "revisions" in props:
             told["revisions"] = [{"revid": 1000 + page.number, "parentid": 900 + page.number}]

@@ -10,12 +10,12 @@ from email.utils import format_datetime
 import pytest
 import wikipedia as package
 from servers.base import Response
-from servers.mediawiki import MediaWikiServer, api_error
+from servers.mediawiki import PAGES, MediaWikiServer, api_error
 
 from tertulia.errors import SourceError, SourceSettingsError, SourceUnavailableError
 from tertulia.settings import Settings
 from tertulia.sources import Query
-from tertulia.sources.wikipedia import WikipediaSource
+from tertulia.sources.wikipedia import WikipediaSource, _Hit
 from tertulia.sources.wikipedia_requests import user_agent
 from tertulia.sources.wikipedia_text import light_markdown
 
@@ -44,15 +44,74 @@ def waits(wikipedia: WikipediaSource) -> Waits:
     return waits
 
 
-async def test_one_request_to_search_and_one_per_page(wikipedia: WikipediaSource, mediawiki: MediaWikiServer) -> None:
-    """Two pages cost three requests, each with a name, a contact and a lag limit."""
-    assert len(await wikipedia.search(Query("mill", "en", 2))) == 2
+async def test_a_search_brings_one_text_and_others_are_asked_for(
+    wikipedia: WikipediaSource, mediawiki: MediaWikiServer
+) -> None:
+    """Three pages cost three requests, each with a name, a contact and a lag limit."""
+    assert len(await wikipedia.search(Query("Orvania", "en", 3))) == 3
+    assert {request.query.get("titles") for request in mediawiki.requests} == {None, "Tidal mill", "Windmill"}
     assert len(mediawiki.requests) == 3
     for request in mediawiki.requests:
         assert request.path == "/en/w/api.php"
         assert request.query["maxlag"] == "5"
         assert request.headers["user-agent"].startswith("tertulia/")
         assert "somebody@example.org" in request.headers["user-agent"]
+
+
+async def test_a_page_is_fetched_once(wikipedia: WikipediaSource, mediawiki: MediaWikiServer) -> None:
+    """However many searches find it, at the same time or later; a page of another wiki is another page."""
+    mediawiki.pages = {"en": PAGES["en"], "es": PAGES["en"]}
+    queries = [Query(text, language, 3) for text in ("mill", "Orvania", "gate OR wind") for language in ("en", "es")]
+    first = await asyncio.gather(*(wikipedia.search(query) for query in queries))
+    second = [await wikipedia.search(query) for query in queries]
+    assert first == second
+    fetched = [request.path + request.query["titles"] for request in mediawiki.requests if "titles" in request.query]
+    assert fetched
+    assert len(fetched) == len(set(fetched))
+
+
+async def test_what_cannot_be_read_is_made_up_for(wikipedia: WikipediaSource, mediawiki: MediaWikiServer) -> None:
+    """Of the best two one is a disambiguation: the next ones are asked for, once; without one they are not."""
+    assert [document.title for document in await wikipedia.search(Query("mill", "en", 2))] == ["Tidal mill", "Windmill"]
+    assert [request.query.get("gsroffset") for request in mediawiki.requests if "gsrsearch" in request.query] == [
+        None,
+        "2",
+    ]
+
+
+async def test_a_page_that_failed_is_asked_for_again(wikipedia: WikipediaSource, mediawiki: MediaWikiServer) -> None:
+    """A failure is not kept."""
+    mediawiki.refused = {"Windmill"}
+    assert len(await wikipedia.search(Query("Orvania", "en", 3))) == 2
+    mediawiki.refused = set()
+    assert len(await wikipedia.search(Query("Orvania", "en", 3))) == 3
+
+
+async def test_a_search_that_is_given_up_leaves_the_page_to_another(wikipedia: WikipediaSource) -> None:
+    """Two searches wait for the same page; one is cancelled, the other gets it."""
+    hit = _Hit("Windmill", "12", "https://en.wikipedia.org/wiki/Windmill")
+    free = threading.Event()
+    busy = [wikipedia._threads.submit(free.wait, 20) for _ in range(3)]
+    one, other = (asyncio.ensure_future(wikipedia._page(hit, "en")) for _ in range(2))
+    await asyncio.sleep(0)
+    one.cancel()
+    await asyncio.sleep(0)
+    free.set()
+    document = await other
+    assert document is not None
+    assert document.title == "Windmill"
+    assert one.cancelled()
+    assert all(wait.result() for wait in busy)
+
+
+async def test_only_so_many_pages_are_kept(
+    wikipedia: WikipediaSource, mediawiki: MediaWikiServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run that reads very many pages forgets those that were not found for longest."""
+    monkeypatch.setattr("tertulia.sources.wikipedia._KEPT_PAGES", 2)
+    for query in ("windmill sails", "barley cereal", "windmill sails", "tidal gate"):
+        assert await wikipedia.search(Query(query, "en", 1))
+    assert [page for _, page in wikipedia._pages] == ["12", "11"]
 
 
 async def test_gives_headings_and_no_lists_of_works(wikipedia: WikipediaSource) -> None:
@@ -76,8 +135,7 @@ async def test_asks_the_wiki_of_the_language(wikipedia: WikipediaSource, mediawi
         "Molino de mareas"
     }
     assert {request.query.get("gsrsearch") for request in mediawiki.requests if request.path.startswith("/es/")} == {
-        "molino",
-        None,
+        "molino"
     }
 
 
