@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from ..events import (
     Event,
@@ -14,29 +14,19 @@ from ..events import (
     ReportAssembled,
     RunEnded,
     RunPaused,
-    StepDone,
     StoodIn,
     SurveyDone,
     Waiting,
 )
-from .board import Board, Row
+from .board import Board
 from .cards import panel_lines
 from .consoles import say
+from .painter import Painter
+from .picture import NO_LIMITS, Limits, Picture, elapsed
 from .text import plain_line
 
 if TYPE_CHECKING:
-    from rich.console import Console, ConsoleOptions, RenderResult
-    from rich.live import Live
-    from rich.table import Table
-    from rich.text import Text
-
-_REFRESHES: Final = 8
-_MARKS: Final = {"waiting": "·", "done": "✓", "failed": "✗"}
-_ASCII_MARKS: Final = {"waiting": "-", "done": "+", "failed": "x"}
-_SPINNER: Final = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
-_ASCII_SPINNER: Final = "|/-\\"
-_STYLES: Final = {"waiting": "dim", "busy": "", "done": "green", "failed": "red"}
-_WIDEST: Final = 110
+    from rich.console import Console
 
 
 class View(Protocol):
@@ -131,20 +121,29 @@ class PlainView:
 
 
 class LiveView:
-    """One line per analyst that changes as the interview goes on, and a line for the whole run above them."""
+    """A picture at the end of the terminal that changes as the run goes on; what is said stays above it.
 
-    def __init__(self, console: Console, turn_limit: int = 0, clock: Callable[[], float] = time.monotonic) -> None:
-        self.board = Board(turn_limit)
-        self._console = console
+    `used` are the tokens and the USD of earlier parts of the run, `limits` its caps.
+    """
+
+    def __init__(
+        self,
+        console: Console,
+        turn_limit: int = 0,
+        limits: Limits = NO_LIMITS,
+        used: tuple[int, float | None] = (0, 0.0),
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.board = Board(turn_limit, tokens=used[0], cost=used[1])
         self._clock = clock
         self._began = clock()
-        self._live: Live | None = None
+        self._painter = Painter(console, lambda: Picture(self.board, self._now(), limits))
         self._said: set[str] = set()
 
     def begin(self, panel: Sequence[Mapping[str, Any]]) -> None:
         """Show at once that something happens: opening the sources may take a while."""
         self.board.introduce(panel)
-        self._open()
+        self._painter.start()
 
     def note(self, text: str) -> None:
         """Write it above the picture, once."""
@@ -154,7 +153,8 @@ class LiveView:
 
     def show(self, event: Event) -> None:
         """Take it into the picture."""
-        self.board.update(event)
+        with self._painter.lock:
+            self.board.update(event, self._now())
         match event:
             case GapFound(what=what, reason=reason):
                 self.note(f"Missing: {what}: {reason}")
@@ -164,48 +164,28 @@ class LiveView:
                 self._write(f"{reason} The run goes on by itself after that.")
             case RunPaused() | RunEnded():
                 self.pause()
-                return
-            case StepDone():
-                # Also the last step, which is over when the picture is gone already.
-                return
             case ReportAssembled():
                 self.pause()
-                self._write(f"{summary(event)} {elapsed(self._clock() - self._began)}.")
+                self._write(f"{summary(event)} {elapsed(self._now())}.")
                 return
-        self._open()
+        if not self.board.is_over:
+            self._painter.start()
 
     def pause(self) -> None:
         """Take the picture away."""
-        if self._live is not None:
-            self._live.stop()
-            self._live = None
+        self._painter.stop()
 
     def close(self) -> None:
         """Take the picture away for good."""
         self.pause()
 
-    def _open(self) -> None:
-        if self._live is None:
-            from rich.live import Live  # noqa: PLC0415 - only terminals pay for it
-
-            # Standard output stays as it is: results and JSON lines are not the picture's to move.
-            self._live = Live(
-                self, console=self._console, transient=True, refresh_per_second=_REFRESHES, redirect_stdout=False
-            )
-            self._live.start()
+    def _now(self) -> float:
+        return self._clock() - self._began
 
     def _write(self, text: str) -> None:
-        from rich.text import Text  # noqa: PLC0415
+        from rich.text import Text  # noqa: PLC0415 - only terminals pay for it
 
-        self._console.print(Text(plain_line(text)))
-
-    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        now = self._clock() - self._began
-        # A line as wide as the terminal wraps on some; a picture higher than the terminal cannot be redrawn.
-        width = min(options.max_width - 1, _WIDEST)
-        yield _totals(self.board, now, width)
-        if self.board.rows:
-            yield _rows(self.board, now, width, height=console.size.height - 3, ascii_only=options.ascii_only)
+        self._painter.print(Text(plain_line(text)))
 
 
 def summary(event: ReportAssembled) -> str:
@@ -214,66 +194,5 @@ def summary(event: ReportAssembled) -> str:
     return f"The report has {sections}, {sources} and {_count(event.citations, 'citation')}."
 
 
-def elapsed(seconds: float) -> str:
-    """A duration as a clock shows it: 0:07, 12:40, 1:02:03."""
-    minutes, rest = divmod(int(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
-
-
 def _count(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
-
-
-def _totals(board: Board, now: float, width: int) -> Table:
-    interviews = f" {board.finished}/{len(board.rows)}" if board.phase == "Interviews" else ""
-    counts = [f"searches {board.searches}"] if board.searches else []
-    counts += [f"tokens {board.tokens:,}"] if board.tokens else []
-    grid = _grid(width)
-    grid.add_column(ratio=1, no_wrap=True, overflow="ellipsis", style="bold")
-    grid.add_column(no_wrap=True, overflow="ellipsis", justify="right", style="dim")
-    grid.add_row(_text(board.phase + interviews), _text("  ".join([*counts, elapsed(now)])))
-    return grid
-
-
-def _rows(board: Board, now: float, width: int, *, height: int, ascii_only: bool) -> Table:
-    shown = _most_alive(list(board.rows.values()), max(1, height))
-    frames, marks = (_ASCII_SPINNER, _ASCII_MARKS) if ascii_only else (_SPINNER, _MARKS)
-    frame = frames[int(now * _REFRESHES) % len(frames)]
-    grid = _grid(width)
-    grid.add_column(width=1)
-    grid.add_column(ratio=2, no_wrap=True, overflow="ellipsis")
-    grid.add_column(no_wrap=True)
-    grid.add_column(ratio=3, no_wrap=True, overflow="ellipsis")
-    grid.add_column(no_wrap=True, justify="right")
-    for row in shown:
-        turn = f"{row.turn}/{max(board.turn_limit, row.turn)}" if row.turn else ""
-        found = f"found {row.found}" if row.turn else ""
-        cells = (marks.get(row.state, frame), row.role, turn, row.doing or row.state, found)
-        grid.add_row(*(_text(cell) for cell in cells), style=_STYLES[row.state])
-    if hidden := len(board.rows) - len(shown):
-        grid.add_row(_text(""), _text(f"and {hidden} more"), style="dim")
-    return grid
-
-
-def _most_alive(rows: list[Row], room: int) -> list[Row]:
-    """As many rows as there is room for, in panel order; those at work come before those that wait or are done."""
-    if len(rows) <= room:
-        return rows
-    order = {"busy": 0, "failed": 1, "waiting": 2, "done": 3}
-    places = sorted(range(len(rows)), key=lambda place: (order[rows[place].state], place))[: room - 1]
-    return [rows[place] for place in sorted(places)]
-
-
-def _grid(width: int) -> Table:
-    from rich.table import Table  # noqa: PLC0415 - only terminals pay for it
-
-    grid = Table.grid(padding=(0, 1), expand=True)
-    grid.width = max(1, width)
-    return grid
-
-
-def _text(text: str) -> Text:
-    from rich.text import Text  # noqa: PLC0415
-
-    return Text(plain_line(text))

@@ -19,6 +19,7 @@ from .asking import ask_line
 from .consoles import is_interactive, open_console, result, say
 from .costs import estimate_line
 from .delivery import STDOUT, main_file, print_report, require_writable, short_path
+from .picture import Limits
 from .progress import LiveView, PlainView, QuietView, View
 from .review import Reply, ScriptedReviewer, TerminalReviewer
 from .stopping import INTERRUPTED, Stopping
@@ -62,7 +63,7 @@ class Session:
         """Start a run. `approve` lets it go on without a review; `replies` are given to the reviews in order."""
         require_writable(self._app, self._settings.output, self._settings.format, force=self._force)
         report_templates.check_template(self._settings.template)
-        self._view = self._open_view(self._settings.turns)
+        self._view = self._open_view(self._settings.turns, Limits(self._settings.max_tokens, self._settings.max_cost))
 
         async def begin() -> str:
             self._view.begin([])
@@ -93,7 +94,10 @@ class Session:
             return self._deliver(Outcome(row))
         formats = row.request.get("format") or self._settings.format
         require_writable(self._app, row.request.get("output", ""), formats, force=self._force)
-        self._view = self._open_view(int(row.request.get("turn_limit", 0)))
+        caps = {**row.request, **(changes or {})}
+        limits = Limits(caps.get("max_tokens"), caps.get("max_cost"))
+        used = (row.input_tokens + row.output_tokens, row.cost)
+        self._view = self._open_view(int(row.request.get("turn_limit", 0)), limits, used)
 
         async def begin() -> str:
             if changes:
@@ -206,6 +210,7 @@ class Session:
 
     def _interrupted(self) -> None:
         """The last words of an interrupted run, once."""
+        self._view.pause()
         if self._run and not self._parted:
             self._parted = True
             say(f"Interrupted. What was finished is kept; go on with: tertulia resume {self._run}")
@@ -245,20 +250,20 @@ class Session:
         if not self._quiet:
             say(text)
 
-    def _open_view(self, turn_limit: int) -> View:
-        view = self._open_picture(turn_limit)
+    def _open_view(self, turn_limit: int, limits: Limits, used: tuple[int, float | None] = (0, 0.0)) -> View:
+        view = self._open_picture(turn_limit, limits, used)
         if not self._verbosity and self._log_file is None:
             return view
         from .logs import LoggedView  # noqa: PLC0415 - few runs are logged
 
         return LoggedView(view, self._verbosity, self._log_file)
 
-    def _open_picture(self, turn_limit: int) -> View:
+    def _open_picture(self, turn_limit: int, limits: Limits, used: tuple[int, float | None]) -> View:
         if self._quiet or self._verbosity:
             return QuietView()
         console = open_console()
-        live = console.is_terminal and not console.is_dumb_terminal and not self._as_json
-        return LiveView(console, turn_limit) if live else PlainView(turn_limit)
+        moves = console.is_terminal and not console.is_dumb_terminal and not console.legacy_windows
+        return LiveView(console, turn_limit, limits, used) if moves and not self._as_json else PlainView(turn_limit)
 
     def _open_reviewer(self) -> Reviewer | None:
         if is_interactive():

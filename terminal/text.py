@@ -16,6 +16,8 @@ _SEQUENCE: Final = re.compile(
     r"|(?:\x1b[\]PX^_]|[\x9d\x90\x98\x9e\x9f])[^\x07\x1b\x9c\n]*(?:\x07|\x1b\\|\x9c)?"
     r"|\x1b[ -/]*[0-~]"
 )
+# What joins or colours pictures: terminals disagree on how wide the result is, and agree on each picture alone.
+_JOINING: Final = re.compile("\u200d(?=[\u2190-\u2bff\U0001f000-\U0001faff])|[\ufe0e\ufe0f\U0001f3fb-\U0001f3ff]")
 
 
 def plain_text(text: str) -> str:
@@ -26,3 +28,8 @@ def plain_text(text: str) -> str:
 def plain_line(text: str) -> str:
     """The text as one line, without anything that steers a terminal."""
     return " ".join(plain_text(text).split())
+
+
+def steady_line(text: str) -> str:
+    """The text as one line that every terminal draws as wide as it is measured, for what is drawn in columns."""
+    return _JOINING.sub("", plain_line(text))
