@@ -31,8 +31,8 @@ HERE = Path(__file__).parent
 SIZES = (3, 8, 32, 64)
 TURNS = 2
 COLUMNS = (
-    *("analysts", "reports", "wall", "span", "critical", "ratio", "calls", "tokens_in", "tokens_out", "web", "wiki"),
-    *("peak", "cpu", "cpu_per_analyst", "memory_mb", "checkpoint_kb"),
+    *("analysts", "reports", "sections", "wall", "span", "critical", "ratio", "calls", "tokens_in", "tokens_out"),
+    *("web", "wiki", "peak", "cpu", "cpu_per_analyst", "memory_mb", "checkpoint_kb"),
 )
 
 
@@ -61,7 +61,9 @@ def measure(analysts: int, reports: int) -> dict[str, Any]:
         finally:
             log, _ = simulator.communicate()
     if done.returncode:
-        raise SystemExit(done.stderr[-3000:])
+        said = done.stderr.strip().rpartition("\n")[2]
+        print(f"{analysts} | {reports} | failed: {said}", flush=True)
+        return {"analysts": analysts, "reports": reports, "failed": said}
     return {"analysts": analysts, "reports": reports, **json.loads(done.stdout), **_figures(json.loads(log), reports)}
 
 
@@ -140,9 +142,8 @@ def write_reports(base_url: str, analysts: int, reports: int) -> dict[str, Any]:
     used, begun = _cpu(), time.monotonic()
     sections = asyncio.run(all_of_them())
     wall, cpu = time.monotonic() - begun, _cpu() - used
-    if min(sections) < analysts * 0.9:
-        raise SystemExit(f"reports lack sections: {sections}")
     return {
+        "sections": min(sections),
         "wall": round(wall, 2),
         "cpu": round(cpu, 2),
         "cpu_per_analyst": round(cpu / analysts / reports, 3),
@@ -180,7 +181,8 @@ def main() -> None:
     print(" | ".join(COLUMNS), flush=True)
     for analysts, reports in cases:
         results.append(measure(analysts, reports))
-        print(" | ".join(str(results[-1][column]) for column in COLUMNS), flush=True)
+        if "failed" not in results[-1]:
+            print(" | ".join(str(results[-1][column]) for column in COLUMNS), flush=True)
     if given.json:
         versions = {
             name: version(name) for name in ("tertulia", "langgraph", "langchain-core", "langchain-openai", "openai")
