@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from .client import GuardedClient
     from .spans import Spans
 
-# A dead or slow endpoint costs at most this much at the end of a run.
-EXIT_SECONDS: Final = 2.0
+# How long the end of a run waits for a dead or slow endpoint; with what tracing itself costs, less than two seconds.
+EXIT_SECONDS: Final = 1.5
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,14 +34,20 @@ def traced(collector: LangSmithServer) -> dict[str, str]:
 
 
 def check(name: str, collector: LangSmithServer) -> None:
-    """Compare with the stored tree, or store it; whatever it is, nothing in it is loose."""
-    drawn, path = collector.drawn(), FOLDER / f"{name}.txt"
-    assert "ORPHAN" not in drawn
-    assert "NOT ENDED" not in drawn, drawn
+    """Compare with the stored tree, or store it."""
+    drawn, path = connected(collector), FOLDER / f"{name}.txt"
     if os.environ.get("RENEW_SNAPSHOTS") == "1":
         FOLDER.mkdir(exist_ok=True)
         path.write_text(drawn, "utf-8")
     assert drawn == path.read_text("utf-8")
+
+
+def connected(collector: LangSmithServer) -> str:
+    """The tree, in which nothing is loose."""
+    drawn = collector.drawn()
+    assert "ORPHAN" not in drawn
+    assert "NOT ENDED" not in drawn, drawn
+    return drawn
 
 
 def failing(*openings: str, mention: str = ""):
@@ -137,3 +143,15 @@ def test_what_the_fallback_did_follows_the_call_that_failed():
         result = place.run(*arguments, **traced(collector))
         assert result.returncode == 5, result.stderr
         check("fallback", collector)
+
+
+def test_a_cap_shows_where_it_ended_the_run():
+    """How far it comes depends on the length of the prompts, so this tree is no snapshot."""
+    with world() as place, LangSmithServer() as collector:
+        arguments = [*place.report_arguments, "--yes", "--max-tokens", "12000"]
+        result = place.run(*arguments, **traced(collector))
+        assert result.returncode == 5, result.stderr
+        drawn = connected(collector)
+    calls = [run for run in collector.runs.values() if run["run_type"] == "llm"]
+    assert len(calls) == len(place.model.asked)
+    assert "error: BudgetSpentError" in drawn, drawn
