@@ -18,7 +18,7 @@ from . import sources
 from .agents import EXTRACTIVE, choose_model
 from .agents.language_model.casting import cast_roles, engine_name, settings_for
 from .agents.language_model.providers import PROVIDERS, address_of, split_name
-from .errors import SettingsError, TertuliaError
+from .errors import SettingsError, TertuliaError, UsageError
 from .redaction import redact
 from .settings import Settings, load_settings
 from .storage.inspection import inspect_home
@@ -143,7 +143,10 @@ def _sources(settings: Settings) -> Iterator[Finding]:
 def _tracing(environment: Mapping[str, str]) -> Finding:
     if not tracing_enabled():
         return Finding("tracing", "off", "LANGSMITH_TRACING is not true: nothing is sent")
-    to_langsmith, to_collector = traces_to()
+    try:
+        to_langsmith, to_collector = traces_to()
+    except UsageError as error:
+        return Finding("tracing", "broken", str(error), error.hint)
     if not to_langsmith:
         return Finding("tracing", "ok", "runs are traced through OpenTelemetry")
     if not (environment.get("LANGSMITH_API_KEY") or environment.get("LANGCHAIN_API_KEY")):
@@ -173,7 +176,7 @@ def _addresses(settings: Settings, environment: Mapping[str, str]) -> list[_Addr
         addresses.append(_Address("reach web", settings.tavily_api_base_url or _TAVILY, chosen=True))
     if url := _model_address(settings, environment):
         addresses.append(_Address("reach model", url, chosen=True))
-    if tracing_enabled() and traces_to()[0]:
+    if tracing_enabled() and _tracing(environment).state != "broken" and traces_to()[0]:
         url = environment.get("LANGSMITH_ENDPOINT") or environment.get("LANGCHAIN_ENDPOINT") or _LANGSMITH
         addresses.append(_Address("reach tracing", url, chosen=False))
     return addresses

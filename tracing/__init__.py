@@ -94,7 +94,7 @@ def finish_tracing(root: str, scores: Mapping[str, float]) -> Trace:
     to_langsmith, to_collector = traces_to()
     link: list[str] = []
     arrived: list[bool] = []
-    _client().end_trace(trace)
+    _within(EXIT_SECONDS, [lambda: _client().end_trace(trace)])
 
     def send() -> None:
         from langsmith.utils import get_tracer_project  # noqa: PLC0415 - only traced runs pay for the import
@@ -118,7 +118,7 @@ def finish_tracing(root: str, scores: Mapping[str, float]) -> Trace:
         arrived.append(True)
 
     works = [work for work, wanted in ((send, to_langsmith), (collect, to_collector)) if wanted]
-    _within(EXIT_SECONDS, works)
+    _within(deadline - time.monotonic(), works)
     is_whole = (bool(link) or not to_langsmith) and (bool(arrived) or not to_collector)
     problem = _complaints.last or ("" if is_whole else "it did not answer in time")
     return Trace("" if problem or not link else link[0], problem)

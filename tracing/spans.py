@@ -137,7 +137,8 @@ def _attributes(run: Mapping[str, Any]) -> dict[str, Any]:
     elif run["run_type"] == "llm":
         found |= _call(run, metadata)
     if error := run.get("error"):
-        found["error.type"] = str(error).partition("(")[0][:80]
+        # The conventions have a word for an error whose kind is not told.
+        found["error.type"] = str(error).partition("(")[0][:80] or "_OTHER"
     return found
 
 

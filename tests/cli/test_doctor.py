@@ -93,3 +93,14 @@ def test_a_model_is_asked_what_it_can_do(tertulia: Callable[..., subprocess.Comp
         refused = tertulia("doctor", *named, "--offline")
     assert refused.returncode == 2
     assert "Leave one of them out" in refused.stderr
+
+
+def test_where_traces_go_is_told_and_a_word_that_means_nothing_is_named(monkeypatch: pytest.MonkeyPatch):
+    """Through OpenTelemetry no key is needed."""
+    monkeypatch.setenv("LANGSMITH_TRACING", "true")
+    assert look()["tracing"].state == "missing"
+    monkeypatch.setenv("LANGSMITH_TRACING_MODE", "otel")
+    assert look()["tracing"] == Finding("tracing", "ok", "runs are traced through OpenTelemetry")
+    monkeypatch.setenv("LANGSMITH_TRACING_MODE", "otl")
+    found = look()["tracing"]
+    assert (found.state, found.hint) == ("broken", "It may be langsmith, otel or hybrid.")
