@@ -214,23 +214,27 @@ def runs(context: typer.Context, as_json: Json = False) -> None:
 def show(
     context: typer.Context,
     run: Run,
-    panel: Annotated[bool, typer.Option("--panel", help="Its panel, as --panel FILE reads it.")] = False,
+    panel: Annotated[
+        bool, typer.Option("--panel", help="Its panel; in a file or a pipe as --panel FILE reads it.")
+    ] = False,
     interview: Annotated[
         int, typer.Option("--interview", metavar="N", help="The transcript of one interview.", show_default=False)
     ] = 0,
     cited: Annotated[bool, typer.Option("--sources", help="The sources it cites.")] = False,
+    checks: Annotated[bool, typer.Option("--checks", help="Its sentences with their verdicts.")] = False,
     traces: Annotated[bool, typer.Option("--trace", help="The links to its traces.")] = False,
     timeline: Annotated[bool, typer.Option("--timeline", help="What ran when, interviews as lanes.")] = False,
     svg: Annotated[bool, typer.Option("--svg", help="With --timeline: as an SVG picture.")] = False,
     template: Template = None,
     as_json: Json = False,
 ) -> None:
-    """Show a report, its panel, an interview, its sources, its traces or its timeline."""
+    """Show a report, its panel, an interview, its sources, its checks, its traces or its timeline."""
     from .terminal import showing
 
-    if panel + bool(interview) + cited + traces + timeline > 1:
+    if panel + bool(interview) + cited + checks + traces + timeline > 1:
         raise UsageError(
-            "--panel, --interview, --sources, --trace and --timeline exclude each other.", hint="Choose one of them."
+            "--panel, --interview, --sources, --checks, --trace and --timeline exclude each other.",
+            hint="Choose one of them.",
         )
     if svg and (as_json or not timeline):
         raise UsageError("--svg is a form of --timeline.", hint="Add --timeline, and leave --json out.")
@@ -239,6 +243,8 @@ def show(
         showing.show_panel(app_, run, as_json=as_json)
     elif cited:
         showing.show_sources(app_, run, as_json=as_json)
+    elif checks:
+        showing.show_checks(app_, run, as_json=as_json)
     elif timeline:
         showing.show_timeline(app_, run, as_svg=svg, as_json=as_json)
     elif traces:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import select
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from .text import plain_text
 
@@ -22,15 +24,34 @@ def ask_line(prompt: str) -> str:
         # `input` edits the line where it can, but writes its prompt to standard output.
         if sys.stdout is not None and sys.stdout.isatty():
             with contextlib.suppress(ImportError):
-                import readline  # noqa: F401, PLC0415 - importing it is what makes `input` edit lines
+                import readline  # noqa: PLC0415 - importing it is what makes `input` edit lines
+
+                if os.environ.get("TERM", "dumb") != "dumb":
+                    # A terminal that marks what is pasted gives several lines as one.
+                    readline.parse_and_bind("set enable-bracketed-paste on")
             sys.stderr.flush()
-            return input(prompt)
+            return _with_rest(input(prompt), input)
         sys.stderr.write(prompt)
         sys.stderr.flush()
         line = sys.stdin.readline()
         if not line:
             raise EOFError
-        return line.rstrip("\n")
+        return _with_rest(line.rstrip("\n"), lambda: sys.stdin.readline().rstrip("\n"))
+
+
+def _with_rest(line: str, read: Callable[[], str]) -> str:
+    """A line with those that were pasted with it: the second line of a text must not answer what is asked next."""
+    while _more_is_there():
+        line += "\n" + read()
+    return line
+
+
+def _more_is_there() -> bool:
+    try:
+        return bool(select.select([sys.stdin], [], [], 0)[0])
+    except (OSError, ValueError):
+        # Windows cannot ask that of a console.
+        return False
 
 
 @contextlib.contextmanager

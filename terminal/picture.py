@@ -142,8 +142,7 @@ class _Pen:
         """One line; it is cut where it ends, and what the terminal cannot show is a question mark."""
         from rich.text import Text  # noqa: PLC0415 - only terminals pay for it
 
-        line = steady_line(text).encode(self._encoding, "replace").decode(self._encoding)
-        return Text(line, style=style, no_wrap=True, overflow=self.overflow)
+        return Text(steady_line(text, self._encoding), style=style, no_wrap=True, overflow=self.overflow)
 
     def cut(self, text: str, style: str = "") -> Text:
         """A line of our own, spaces and all, no wider than the picture."""

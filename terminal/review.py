@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from ..agents.panel import SAY_WHAT, apply_reply, says_only_no
 from ..app import Reviewer
 from ..errors import PanelError
-from .cards import show_cards
+from .cards import MOST_CARDS, show_card, show_cards
 from .consoles import say
 from .text import plain_line, plain_text
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 Reply = Mapping[str, Any]
-Wish = Literal["approve", "feedback", "edit", "remove", "lock", "move", "add", "quit", "help", "unclear"]
+Wish = Literal["approve", "feedback", "edit", "remove", "lock", "move", "add", "show", "quit", "help", "unclear"]
 
 _APPROVALS: Final = frozenset({"a", "approve", "approved", "y", "yes", "ok", "okay", "s", "si", "sí", "bai"})
 _QUITS: Final = frozenset({"q", "quit", "exit"})
@@ -37,6 +37,7 @@ _NUMBERED: Final = re.compile(r"(?P<action>[a-z]+)\s*(?P<number>[0-9]{1,3})(?:\s
 _FIELDS: Final = ("name", "affiliation", "role", "description")
 _LEGEND: Final = "[a]pprove  [e]dit 1  [r]emove 1  [l]ock 1  [m]ove 1 2  [+]add  [q]uit  [?]help"
 _LEGEND_FEEDBACK: Final = "Anything else is feedback, and the panel is proposed again."
+_LEGEND_NUMBER: Final = "A number shows the whole card."
 _LEGEND_NO_ROUNDS: Final = "The panel was proposed as often as it may be; feedback changes it no more."
 _HELP: Final = (
     "a, y, yes, ok    approve: the interviews begin",
@@ -45,6 +46,7 @@ _HELP: Final = (
     "l 2              lock analyst 2, so that feedback does not change it, or unlock it",
     "m 3 1            move analyst 3 to place 1; the report follows the order of the panel",
     "+                add an analyst",
+    "2                show all of analyst 2",
     "q                leave; the run is kept and `tertulia resume` asks again",
     "anything else    is feedback: the panel is proposed again with all feedback in view",
 )
@@ -85,6 +87,8 @@ def parse_command(line: str, size: int) -> Command:
         return Command("unclear", text=f"{SAY_WHAT} q leaves the panel for later.")
     if word in _ACTIONS:
         return Command("unclear", text=f"Which one? For instance: {_example(_ACTIONS[word], 1)}")
+    if re.fullmatch("[0-9]{1,3}", word):
+        return _numbered("show", int(word), 0, size, is_placed=False)
     numbered = _NUMBERED.fullmatch(word)
     wish = _ACTIONS.get(numbered["action"]) if numbered is not None else None
     if numbered is None or wish is None or (numbered["place"] and wish != "move"):
@@ -130,7 +134,8 @@ class TerminalReviewer:
         self._pause()
         show_cards(self._console, review)
         self._say(_LEGEND, style="dim")
-        self._say(_LEGEND_FEEDBACK if review["rounds_left"] else _LEGEND_NO_ROUNDS, style="dim")
+        feedback = _LEGEND_FEEDBACK if review["rounds_left"] else _LEGEND_NO_ROUNDS
+        self._say(f"{_LEGEND_NUMBER} {feedback}" if len(review["panel"]) > MOST_CARDS else feedback, style="dim")
         try:
             return self._converse(review["panel"])
         except EOFError:
@@ -165,6 +170,9 @@ class TerminalReviewer:
                 return self._edit(chosen)
             case "add":
                 return self._add()
+            case "show":
+                show_card(self._console, command.number, chosen)
+                return None
         for line in _HELP if command.wish == "help" else [command.text]:
             self._say(line)
         return None

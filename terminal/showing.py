@@ -12,7 +12,9 @@ from .. import report_templates
 from ..app import App
 from ..errors import UsageError
 from ..storage.events import load_events
-from .consoles import open_console, result
+from .cards import show_panel as show_analysts
+from .checks import check_lines
+from .consoles import open_console, result, say
 from .panels import write_panel
 from .tables import show_cited
 from .text import plain_text
@@ -23,7 +25,7 @@ from .timeline_svg import draw_svg
 _LONGEST: Final = 150_000
 _LONGEST_LINE: Final = 5_000
 _MOST_LINES: Final = 300
-# A timeline in a file is read where a terminal is: 80 columns fit.
+# What is drawn for a file is read where a terminal is: 80 columns fit.
 _PIPE_WIDTH: Final = 80
 _WIDEST: Final = 140
 _FRONT_MATTER: Final = re.compile(r"\A---\n.*?\n---\n", re.DOTALL)
@@ -66,8 +68,17 @@ def show_sources(app: App, run: str, *, as_json: bool) -> None:
         show_cited(cited)
 
 
+def show_checks(app: App, run: str, *, as_json: bool) -> None:
+    """Each sentence of the report with its verdict, and what was found in it."""
+    report = app.report(run)
+    if as_json:
+        _print_json({"summary": report["summary"], "claims": report["claims"]})
+    else:
+        result("\n".join(check_lines(report, _width())))
+
+
 def show_panel(app: App, run: str, *, as_json: bool) -> None:
-    """The panel as it is now, as a file that `--panel` reads.
+    """The panel as it is now: cards in a terminal, elsewhere a file that `--panel` reads.
 
     Raises:
         UsageError: none was proposed yet.
@@ -78,6 +89,11 @@ def show_panel(app: App, run: str, *, as_json: bool) -> None:
         raise UsageError(f"Run {row.id} has no panel yet.", hint=f"Go on with `tertulia resume {row.id}`.")
     if as_json:
         _print_json(panel)
+        return
+    console = open_console(stderr=False)
+    if console.is_terminal:
+        show_analysts(console, panel)
+        say(f"As a file to change and give back: tertulia show {row.id} --panel > panel.yaml")
         return
     waits = row.status == "awaiting_approval"
     command = f"resume {row.id} --panel FILE" if waits else "report TOPIC --panel FILE"
@@ -115,9 +131,12 @@ def show_timeline(app: App, run: str, *, as_svg: bool, as_json: bool) -> None:
     if as_svg:
         result(draw_svg(timeline))
         return
+    result("\n".join(draw(timeline, _width())))
+
+
+def _width() -> int:
     console = open_console(stderr=False)
-    width = console.width if console.is_terminal else _PIPE_WIDTH
-    result("\n".join(draw(timeline, min(width, _WIDEST))))
+    return min(console.width if console.is_terminal else _PIPE_WIDTH, _WIDEST)
 
 
 def _print_markdown(text: str) -> None:

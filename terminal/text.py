@@ -30,6 +30,9 @@ def plain_line(text: str) -> str:
     return " ".join(plain_text(text).split())
 
 
-def steady_line(text: str) -> str:
-    """The text as one line that every terminal draws as wide as it is measured, for what is drawn in columns."""
-    return _JOINING.sub("", plain_line(text))
+def steady_line(text: str, encoding: str = "utf-8") -> str:
+    """The text as one line that every terminal draws as wide as it is measured, for what is drawn in columns.
+
+    What the encoding has no letter for is a question mark.
+    """
+    return _JOINING.sub("", plain_line(text)).encode(encoding, "replace").decode(encoding)

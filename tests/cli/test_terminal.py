@@ -16,7 +16,8 @@ import yaml
 Terminal = Callable[..., "pexpect.spawn[str]"]
 Tertulia = Callable[..., "subprocess.CompletedProcess[str]"]
 
-PROMPT = "\n> "
+# A terminal may be asked to mark what is pasted, just before.
+PROMPT = r"\n(?:\x1b\[\?2004h)?> "
 _ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
@@ -37,9 +38,9 @@ def answers(child: pexpect.spawn[str], *lines: tuple[str, str]) -> None:
 def test_words_are_feedback_and_only_approval_approves(terminal: Terminal):
     """Enter alone, "no" and "novel ideas please" do not approve; all feedback stays in view; "yes" does."""
     child = terminal()
-    answers(child, (PROMPT, ""), (r"Approve with a.*\n> ", "novel ideas please"))
+    answers(child, (PROMPT, ""), (r"Approve with a.*" + PROMPT, "novel ideas please"))
     child.expect("Feedback so far:.*novel ideas please")
-    answers(child, (PROMPT, "no"), (r"Say what to change.*\n> ", "not yet"))
+    answers(child, (PROMPT, "no"), (r"Say what to change.*" + PROMPT, "not yet"))
     child.expect("Feedback so far:.*novel ideas please.*not yet\r\n")
     answers(child, (PROMPT, "yes"))
     code, shown = ends(child)
@@ -54,7 +55,7 @@ def test_the_panel_is_edited_and_kept_for_later(terminal: Terminal, tertulia: Te
     answers(child, (r"role \[.*\]: ", "Beekeeper"), (r"description \[.*\]: ", ""))
     answers(child, (PROMPT, "r 2"), (PROMPT, "+"), ("name: ", "Zoe Vidal"), ("affiliation: ", ""))
     answers(child, ("role: ", "Veterinarian"), ("description: ", "Mites and swarms"))
-    answers(child, (PROMPT, "l 2"), (PROMPT, "m 2 1"), (PROMPT, "r 7"), (r"no analyst 7.*\n> ", "q"))
+    answers(child, (PROMPT, "l 2"), (PROMPT, "m 2 1"), (PROMPT, "r 7"), (r"no analyst 7.*" + PROMPT, "q"))
     code, shown = ends(child)
     assert code == 3
     run = re.findall(r"tertulia resume (\w+)", shown)[-1]
@@ -69,6 +70,19 @@ def test_the_panel_is_edited_and_kept_for_later(terminal: Terminal, tertulia: Te
     child.expect("Veterinarian.*Beekeeper")
     answers(child, (PROMPT, "ok"))
     assert ends(child)[0] == 0
+
+
+@pytest.mark.parametrize(
+    "paste", ["more on mites\nyes", "\x1b[200~more on mites\nyes\x1b[201~"], ids=["plain", "marked"]
+)
+def test_pasted_lines_are_one_feedback(terminal: Terminal, paste: str):
+    """The second line of a pasted text approves nothing, whether the terminal marks what is pasted or not."""
+    child = terminal()
+    child.expect(PROMPT)
+    child.sendline(paste)
+    child.expect("Feedback so far:.*more on mites yes\r\n")
+    answers(child, (PROMPT, "q"))
+    assert ends(child)[0] == 3
 
 
 @pytest.mark.parametrize(("key", "code"), [("c", 130), ("d", 3)])
@@ -95,7 +109,7 @@ def test_the_question_does_not_land_in_the_result(terminal: Terminal, small_repo
 
 @pytest.mark.parametrize("environment", [{}, {"NO_COLOR": "1"}, {"TERM": "dumb"}], ids=str)
 def test_no_line_is_wider_than_the_terminal(terminal: Terminal, environment: dict[str, str]):
-    """What is drawn over fits the 80 columns; without colours, or on a terminal that can do little, it still works."""
+    """Nothing is wider than the 80 columns; without colours, or on a terminal that can do little, it still works."""
     child = terminal(**environment)
     child.logfile_read = shown = _Log()
     answers(child, (PROMPT, "a"))
@@ -107,9 +121,7 @@ def test_no_line_is_wider_than_the_terminal(terminal: Terminal, environment: dic
         assert "\x1b" not in text
         assert "Interview 2/2 done" in text
     else:
-        frames = [line for line in _ESCAPES.sub("", text).replace("\r", "\n").split("\n") if "found" in line]
-        assert frames
-        assert max(map(len, frames)) < 80
+        assert max(map(len, re.split(r"[\r\n]+", _ESCAPES.sub("", text)))) <= 80
 
 
 class _Log:

@@ -82,7 +82,7 @@ def approve_in_terminal(home: Home, when: dict[str, str]) -> None:
     environment: os._Environ[str] = os.environ | home.environment | when | {"TERM": "xterm"}
     command = ["-m", "tertulia", "resume", home.run]
     terminal = pexpect.spawn(sys.executable, command, cwd=str(home.folder), env=environment, timeout=SECONDS)
-    terminal.expect("\n> ")
+    terminal.expect(r"\n(?:\x1b\[\?2004h)?> ")
     terminal.sendline("yes")
     terminal.expect(pexpect.EOF)
     terminal.close()

@@ -24,8 +24,11 @@ _SAME_EVERY_TIME = (
     (re.compile(r" +\d+:\d\d(?:, (?:about|a few) [\w ]+ left)?$"), "  <time>"),
     (re.compile(r"(?<=citations\. )\d+:\d\d"), "<time>"),
     (re.compile(r"[⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏](?= )"), "⠿"),
-    (re.compile(r"(?<=Run )[a-z0-9]{8}|(?<=resume )[a-z0-9]{8}|(?<=-)[a-z0-9]{8}(?=/report)"), "<run id>"),
+    (re.compile(r"(?<=127\.0\.0\.1:)\d{5}"), "<port>"),
+    (re.compile(r"(?<=[Rr]un )[a-z0-9]{8}|(?<=resume )[a-z0-9]{8}|(?<=show )[a-z0-9]{8}"), "<run id>"),
+    (re.compile(r"(?<=-)[a-z0-9]{8}(?=/report)"), "<run id>"),
     (re.compile(r"\[[a-z][a-z0-9]{5}\]"), "[<key>]"),
+    (re.compile(r"(?<=tertulia )\d+\.\d+\.\d+"), "<version>"),
     (re.compile(r"20\d\d-\d\d-\d\d"), "<date>"),
 )
 
@@ -72,6 +75,8 @@ class Screen:
 
     def read(self) -> bool:
         """Take in what was written; False once the command is over."""
+        if self._child.closed:
+            return False
         try:
             data = self._child.read_nonblocking(65536, timeout=0.5)
         except pexpect.TIMEOUT:

@@ -10,8 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
+from wcwidth import wcswidth
 
 from tertulia.errors import PanelError
+from tertulia.terminal.cards import show_cards
 from tertulia.terminal.review import Command, ScriptedReviewer, TerminalReviewer, parse_command, scripted_replies
 
 
@@ -35,7 +37,6 @@ def test_a_single_word_of_approval_approves(line: str):
         "remove the economist",
         "quit talking about bees",
         "lock 2 and 3",
-        "3",
         "move the economist up",
         "move 3 to the front",
         "r 1 2",
@@ -58,6 +59,7 @@ def test_all_other_words_are_feedback(line: str):
         ("Move 1 to 3.", Command("move", 1, 3)),
         ("m2 3", Command("move", 2, 3)),
         ("+", Command("add")),
+        ("3", Command("show", 3)),
         ("?", Command("help")),
         ("q", Command("quit")),
     ],
@@ -67,7 +69,7 @@ def test_commands(line: str, command: Command):
 
 
 @pytest.mark.parametrize(
-    "line", ["", "   ", "e", "remove", "r 4", "e 0", "...", "m", "m 1", "m 4 1", "m 1 4", "m 1 0", "m 2 2"]
+    "line", ["", "   ", "e", "remove", "r 4", "e 0", "...", "m", "m 1", "m 4 1", "m 1 4", "m 1 0", "m 2 2", "4", "0"]
 )
 def test_what_is_unclear_is_asked_again(line: str):
     """Neither approval nor feedback: a notice says what is missing."""
@@ -227,3 +229,47 @@ async def test_the_last_rounds_are_announced():
     assert "can be proposed again once" in seen[1]
     assert "can be proposed again no more" in seen[0]
     assert "Anything else is feedback" not in seen[0]
+
+
+async def test_a_large_panel_is_a_line_for_each_and_a_card_when_asked_for():
+    """Sixty-four cards would scroll out of sight; a number shows one of them, whole."""
+    panel = [{**PANEL[0], "id": f"a{n}", "role": f"Role {n}", "description": "word " * 400 + "end"} for n in range(64)]
+    person = Person("64")
+    await person.reviewer(review(panel=panel))
+    lines = person.screen.getvalue().splitlines()
+    before, _, after = person.screen.getvalue().partition("> ")
+    assert len(before.splitlines()) < 64 + 6
+    assert [line.split()[:3] for line in lines if line.startswith(" 1  ")] == [["1", "Role", "0"]]
+    assert "A number shows the whole card." in before
+    assert "end" not in before
+    assert "64  Role 63" in after
+    assert "end" in after
+
+
+async def test_a_card_cuts_what_is_long_and_keeps_its_edges():
+    """Very long names and descriptions, wide letters and marks that combine; a number shows all of it."""
+    long = {
+        "name": "N" * 300,
+        "affiliation": "A",
+        "role": "役割" * 99,
+        "description": "e\u0301👩\u200d🌾何 " * 200 + "end",
+    }
+    person = Person("1")
+    await person.reviewer(review(panel=[{**PANEL[0], **long}]))
+    before, _, after = person.screen.getvalue().partition("> ")
+    card = [line for line in before.splitlines() if line[:1] in "╭│╰" and line]
+    assert len(card) == 7
+    assert {wcswidth(line) for line in card} == {79}
+    assert "end" in after
+
+
+async def test_a_card_keeps_its_edges_on_a_code_page():
+    """What a code page of Windows cannot show is a question mark, and boxes are made of what it has."""
+    stream = io.TextIOWrapper(io.BytesIO(), encoding="cp1252")
+    console = Console(file=stream, width=60, markup=False, highlight=False, emoji=False)
+    show_cards(console, review(panel=[{**PANEL[0], "role": "役割 ñ", "name": "N" * 90}]))
+    stream.seek(0)
+    card = [line for line in stream.read().splitlines() if line[:1] in "+|" and line]
+    assert len(card) == 4
+    assert {len(line) for line in card} == {59}
+    assert "?? ñ" in card[0]

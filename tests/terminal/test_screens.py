@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import threading
 from collections.abc import Iterator
@@ -75,6 +76,12 @@ def test_a_run_at_200_columns_without_colours_to_its_end():
             assert screen.ends() == 0
             assert screen.cursor_is_shown
             assert not re.search(rb"\x1b\[[0-9;]*[34][0-8]m", screen.written)
+        run = json.loads(there.run("runs", "--json").stdout)[0]["id"]
+        for name in ("panel", "checks", "sources", "report"):
+            what = [] if name == "report" else [f"--{name}"]
+            with Screen("show", run, *what, environment=plain) as screen:
+                assert screen.ends() == 0
+                screen.shows(f"show-{name}-80x24")
 
 
 def test_the_picture_in_the_readme_is_one_of_these():
