@@ -11,7 +11,7 @@ from stored_report import at, leaves, small_report
 
 # What code makes and looks up: were these hostile, the report would be another one, not one with hostile texts.
 _MADE_BY_CODE = {"id", "key", "document", "document_id", "analyst", "citation", "citations", "place", "unsupported"}
-_MADE_BY_CODE |= {"engine", "schema", "verdict", "severity"}
+_MADE_BY_CODE |= {"engine", "schema", "verdict", "severity", "status"}
 
 
 @cache

@@ -66,6 +66,7 @@ def shown(app: App) -> None:
         showing.show_report(app, row.id, "", as_json=as_json)
         showing.show_interview(app, row.id, 1, as_json=as_json)
         showing.show_sources(app, row.id, as_json=as_json)
+        showing.show_checks(app, row.id, as_json=as_json)
         showing.show_panel(app, row.id, as_json=as_json)
 
 
