@@ -154,12 +154,13 @@ class App:
         switch_tracing(self.settings.trace, self.settings.trace_project)
         trace = Trace()
         try:
-            with self.hold(row.id), recorded(self.runs, row.id, self._clock, listen) as tell:
-                await self._drive(self._backend(), row.id, reviewer, tell)
+            with self.hold(row.id):
+                async with recorded(self.runs, row.id, self._clock, listen) as tell:
+                    await self._drive(self._backend(), row.id, reviewer, tell)
         finally:
             if any(roots):
                 trace = await asyncio.to_thread(finish_tracing, roots[-1], self._scores(row.id))
-                self._note_trace(row.id, trace)
+                await asyncio.to_thread(self._note_trace, row.id, trace)
             await self._close_unused()
         return Outcome(self.runs.get(row.id), trace=trace.link)
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
 from datetime import datetime
 from typing import Final
 
@@ -24,15 +24,15 @@ EXIT_CODES: Final[Mapping[Status, int]] = {
 _PAUSED: Final[frozenset[Status]] = frozenset({"awaiting_approval", "interrupted"})
 
 
-@contextmanager
-def recorded(
+@asynccontextmanager
+async def recorded(
     runs: Runs, run: str, clock: Callable[[], datetime], on_event: Callable[[Event], None]
-) -> Iterator[Callable[[Event], None]]:
+) -> AsyncIterator[Callable[[Event], None]]:
     """One part of a run: what is told of it is kept and passed on, and its end is told however it comes.
 
     Where nothing happened, as in a run that is finished already, nothing is told.
     """
-    with EventJournal(runs.path, run) as journal:
+    async with EventJournal(runs.path, run) as journal:
         happened = False
 
         def tell(event: Event) -> None:

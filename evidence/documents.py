@@ -15,8 +15,8 @@ class Document:
     relative where the user's was). `id` is `document_id(url, source, content_hash)`: a page that a run retrieves in two
     texts is two documents of one address, and one source of the report. `text` is light Markdown: headings as
     `## Heading` lines, paragraphs parted by blank lines, list items as `- item`, tables as pipe tables; no inline
-    markup, no links, no images. `source` is the name of the source that found it (web, wikipedia, documents),
-    form (page, md, txt, html, pdf, docx, csv). `language` and `published` are "" when unknown; dates are
+    markup, no links, no images. `source` is the name of the source that found it (web, wikipedia, documents), `kind`
+    the form (page, md, txt, html, pdf, docx, csv). `language` and `published` are "" when unknown; dates are
     ISO 8601 (`2025-03-01`), `retrieved_at` is ISO 8601 with zone. `content_hash` is SHA-256 of `text`, in hex.
     """
 

@@ -20,7 +20,7 @@ from pydantic import TypeAdapter
 
 from ..errors import StorageError
 from ..redaction import redact
-from ..storage.database import BUSY_SECONDS
+from ..storage.database import BUSY_SECONDS, COMMIT_QUICKLY
 from ..storage.failures import damaged, storage_error
 from ..storage.rows import PROGRESS_KINDS, misfit
 from .state import InterviewState, ReportState
@@ -146,6 +146,7 @@ async def open_checkpointer(path: Path) -> AsyncIterator[AsyncSqliteSaver]:
     """
     with _explained(path):
         async with aiosqlite.connect(path, timeout=BUSY_SECONDS) as connection:
+            await connection.execute(COMMIT_QUICKLY)
             saver = InterruptibleSaver(connection, path)
             await saver.setup()
             try:

@@ -77,7 +77,7 @@ class LocalBackend:
     async def submit(self, request: Mapping[str, Any]) -> str:
         """Note a run and return its id. Nothing is paid for yet."""
         run = new_run_id()
-        self._runs.create(run, topic=request["topic"], request=request, now=self._now())
+        await asyncio.to_thread(self._runs.create, run, topic=request["topic"], request=request, now=self._now())
         return run
 
     async def status(self, run: str) -> Progress:
@@ -102,7 +102,7 @@ class LocalBackend:
             snapshot = await graph.aget_state(_config(row))
         if not snapshot.interrupts:
             raise UsageError(f"Run {row.id} does not wait for a review: it is {row.status}.")
-        self._runs.save_reply(row.id, snapshot.interrupts[0].id, reply)
+        await asyncio.to_thread(self._runs.save_reply, row.id, snapshot.interrupts[0].id, reply)
 
     async def retry(self, run: str) -> None:
         """Send a partial run back to its approved panel: only the interviews that are missing are held.
@@ -115,7 +115,7 @@ class LocalBackend:
             raise UsageError(f"Nothing failed in run {row.id}: it is {row.status}.", hint=f"tertulia resume {row.id}")
         async with self._graph() as graph:
             await graph.aupdate_state(_config(row), {**_AGAIN, **_UNCOMPOSED}, as_node="review_panel")
-        self._runs.update(row.id, now=self._now(), status="interrupted", detail="")
+        await self._update(row, "interrupted", detail="")
 
     async def result(self, run: str) -> Report:
         """The finished report with its evidence.
@@ -140,18 +140,18 @@ class LocalBackend:
             return
         effects = await asyncio.to_thread(self._open_effects, row.id, row.request)
         try:
-            self._runs.update(row.id, now=self._now(), status="running", engine=effects.engine.name, detail="")
+            await self._update(row, "running", engine=effects.engine.name, detail="")
             async with aclosing(self._advance(row, effects)) as advancing:
                 async for event in advancing:
                     yield event
         except TertuliaError as error:
-            self._note_failure(row, error)
+            await asyncio.to_thread(self._note_failure, row, error)
             raise
         except BaseException as error:
             # Whatever ends the run, also Ctrl-C and a closed generator, its row must not go on saying "running".
             status: Status = "failed" if isinstance(error, Exception) else "interrupted"
             with suppress(StorageError):
-                self._runs.update(row.id, now=self._now(), status=status, detail=type(error).__name__)
+                await self._update(row, status, detail=type(error).__name__)
             raise
         finally:
             await asyncio.gather(*(source.close() for source in effects.sources.values()), return_exceptions=True)
@@ -199,11 +199,13 @@ class LocalBackend:
                         async for _, chunk in chunks:
                             yield event_from_dict(chunk)
                 finally:
-                    self._note_usage(row, budget)
+                    await asyncio.to_thread(self._note_usage, row, budget)
                 snapshot = await graph.aget_state(config)
                 if snapshot.interrupts or _outcome(snapshot):
                     break
-            self._settle(row, snapshot, ledger, budget)
+            # In a thread, as every write here: a write that waits for another run of this process would keep the loop
+            # from letting that one go on.
+            await asyncio.to_thread(self._settle, row, snapshot, ledger, budget)
 
     async def _next_input(self, graph: Graph, config: RunnableConfig, row: Run, snapshot: StateSnapshot) -> Any:
         """What to give the graph: the request, a person's reply, a second chance, or None to go on."""
@@ -246,6 +248,9 @@ class LocalBackend:
                     hint=f"`tertulia resume {row.id}` tries again what is missing; with --model PROVIDER:MODEL or "
                     "--writer-model, another model does.",
                 )
+
+    async def _update(self, row: Run, status: Status, **fields: str) -> None:
+        await asyncio.to_thread(self._runs.update, row.id, now=self._now(), status=status, **fields)
 
     def _note_usage(self, row: Run, budget: Budget) -> None:
         with suppress(StorageError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import time
 from collections.abc import Mapping, Sequence
@@ -34,15 +35,15 @@ class EventJournal:
         self._queue: SimpleQueue[Mapping[str, Any] | None] = SimpleQueue()
         self._writer = Thread(target=self._write_all, name="tertulia-events", daemon=True)
 
-    def __enter__(self) -> Self:
+    async def __aenter__(self) -> Self:
         """Begin to keep."""
         self._writer.start()
         return self
 
-    def __exit__(self, *_: object) -> None:
-        """Write what is left."""
+    async def __aexit__(self, *_: object) -> None:
+        """Write what is left. The loop goes on meanwhile: another run of this process may have to end a write first."""
         self._queue.put(None)
-        self._writer.join()
+        await asyncio.to_thread(self._writer.join)
 
     def add(self, event: Mapping[str, Any]) -> None:
         """Keep one more event, as JSON-ready data."""

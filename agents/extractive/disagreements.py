@@ -34,4 +34,4 @@ def find_pairs(
 def _quotable(stated: Stated, candidates: Sequence[Candidate]) -> Candidate | None:
     """The candidate that is this sentence."""
     text = " ".join(stated.sentence.split())
-    return next((one for one in candidates if one.text == text and one.document == stated.document), None)
+    return next((one for one in candidates if one.text == text and one.key == stated.citation), None)

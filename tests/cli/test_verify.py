@@ -150,7 +150,7 @@ def test_report_md_may_be_of_another_template(tertulia: Tertulia, template: str)
 # What stays free when the files are beside evidence.json (docs/evidence-format.md).
 FREE = re.compile(
     r"run\.created_at|panel\[0\]\.locked|usage\[0\]\.\w+|gaps\[0\]\.(analyst|reason)|documents\[\d\]\.language"
-    r"|documents\[1\]\.(title|source|kind|retrieved_at|published|site)|claims\[4\]\.judgement\.reason"
+    r"|documents\[0\]\.(title|kind|retrieved_at|published|site)|claims\[4\]\.judgement\.reason"
 )
 
 
