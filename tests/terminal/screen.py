@@ -52,7 +52,11 @@ class Screen:
             ["-m", "tertulia", *arguments],
             dimensions=(lines, columns),
             timeout=_PATIENCE,
-            env={"TERM": "xterm-256color", **environment},
+            # The size is the terminal's own, whatever the tests were started from.
+            env={
+                "TERM": "xterm-256color",
+                **{name: value for name, value in environment.items() if name not in {"COLUMNS", "LINES"}},
+            },
         )
 
     def __enter__(self) -> Self:
