@@ -18,7 +18,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 PIP := $(BIN)/python -m pip --quiet --quiet
 MYPY := MYPYPATH=$(VENV)/types $(BIN)/python -m mypy
 
-.PHONY: help demo test lint format types unit test-cost test-faults bench wheel demo-from-wheel constraints clean
+.PHONY: help demo test lint format types unit test-long test-cost test-faults bench wheel demo-from-wheel constraints clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' Makefile | awk -F '|' '{ printf "  make %-16s %s\n", $$1, $$2 }'
@@ -40,7 +40,10 @@ types: $(VENV)/.development ## check the types
 	$(MYPY) -p tertulia
 
 unit: $(VENV)/.development ## run the tests; ARGS=… goes to pytest
-	$(BIN)/python -m pytest --numprocesses auto --dist worksteal $(ARGS)
+	$(BIN)/python -m pytest --numprocesses auto --dist worksteal -m "not long" $(ARGS)
+
+test-long: $(VENV)/.development ## run the tests that take many seconds each
+	$(BIN)/python -m pytest --numprocesses auto --dist worksteal -m long $(ARGS)
 
 # Most of a run is waiting for a model that asks for it, so there are more workers than cores.
 test-faults: $(VENV)/.development ## a hundred runs against models that misbehave: a few minutes

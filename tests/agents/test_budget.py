@@ -67,6 +67,7 @@ def test_no_interleaving_spends_more_than_one_call_beyond_a_cap_on_tokens(wanted
     assert total_tokens(budget.calls) <= cap + largest
 
 
+@pytest.mark.long
 @given(st.lists(CALLS, min_size=9, max_size=40), SHARES)
 def test_no_interleaving_spends_more_than_one_call_beyond_a_cap_on_cost(wanted, share):
     rates = dict.fromkeys(("planner", "interviewer", "expert", "writer", "reviewer"), PAID)

@@ -55,6 +55,7 @@ def test_a_log_has_a_line_for_each_event_and_no_texts_at_info():
     assert [text for text in texts | names if text in log] == []
 
 
+@pytest.mark.long
 def test_more_words_bring_the_texts_shortened_and_the_time_of_steps():
     result = demo("-vv")
     assert result.returncode == 0, result.stderr
@@ -76,6 +77,7 @@ def test_a_log_that_cannot_be_is_said_before_anything_is_done(arguments: list[st
     assert not Path("reports").exists()
 
 
+@pytest.mark.long
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
 def test_a_log_file_that_fills_up_costs_the_log_only():
     """Said once; the terminal shows progress, and the report is there."""

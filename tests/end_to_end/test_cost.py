@@ -107,6 +107,7 @@ async def test_a_cap_that_is_too_small_is_refused_before_a_call():
     assert re.search(r"at least --max-tokens \d+000\.", refused.value.hint)
 
 
+@pytest.mark.long
 def test_the_command_says_what_the_cap_left_out_and_goes_on_with_a_higher_one():
     with world() as place:
         first = place.run(*place.report_arguments, "--yes", "--max-tokens", "12000")

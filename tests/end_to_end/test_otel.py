@@ -6,6 +6,7 @@ import json
 import socket
 from pathlib import Path
 
+import pytest
 from command import report_path, world
 from servers.langsmith import LangSmithServer
 from servers.openai import Fault, play_every_role
@@ -68,6 +69,7 @@ def test_without_content_the_tokens_are_there_and_no_word_is():
         assert word not in sent, sent[max(0, sent.find(word) - 200) :][:400]
 
 
+@pytest.mark.long
 def test_a_call_that_fails_is_a_span_that_says_so():
     """LangSmith gets the same run at the same time, when both are asked for."""
 
@@ -90,6 +92,7 @@ def test_a_call_that_fails_is_a_span_that_says_so():
     assert {run["name"] for run in runs if run.get("error")} == {"writer", "write_conclusion"}
 
 
+@pytest.mark.long
 def test_a_dead_collector_costs_a_line_and_not_the_report(tmp_path: Path):
     with socket.create_server(("127.0.0.1", 0)) as hanging, OtelCollector(503) as failing, world() as place:
         for endpoint in (f"http://127.0.0.1:{hanging.getsockname()[1]}", failing.url):

@@ -6,6 +6,7 @@ import json
 import re
 import time
 
+import pytest
 from command import report_path, world
 from servers.brain import PASSAGE, Fault, play_every_role
 
@@ -68,6 +69,7 @@ def test_an_interview_that_fails_for_good_is_a_named_gap_and_can_be_held_later()
         assert len(grudge.answered) == before + 5
 
 
+@pytest.mark.long
 def test_a_retry_that_fails_too_says_so_and_keeps_the_report():
     with world(Grudge()) as place:
         place.run(*place.report_arguments, *SIZE, "--yes")
@@ -79,6 +81,7 @@ def test_a_retry_that_fails_too_says_so_and_keeps_the_report():
         assert len(report["gaps"]) == 1
 
 
+@pytest.mark.long
 def test_a_retry_that_is_killed_is_gone_on_with():
     """The old report can be read all the time, and `resume` finishes the new one."""
     grudge = Grudge()

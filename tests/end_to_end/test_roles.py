@@ -43,6 +43,7 @@ async def nobody(_: Mapping[str, Any]) -> None:
     """A reviewer who decides later."""
 
 
+@pytest.mark.long
 def test_a_run_with_a_wrong_model_goes_on_with_the_one_that_resume_names():
     """The hint says how; the request is changed, so that a later resume needs no flag. A model that did nothing is not
     named in the report.

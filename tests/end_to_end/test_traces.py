@@ -10,6 +10,7 @@ import sys
 import threading
 from pathlib import Path
 
+import pytest
 from command import world
 from servers.langsmith import LangSmithServer
 from servers.openai import Fault, play_every_role
@@ -94,6 +95,7 @@ def test_an_interview_that_fails_says_where_and_why():
         check("failed-interview", collector)
 
 
+@pytest.mark.long
 def test_a_pause_and_what_comes_after_it_are_two_trees_of_one_thread():
     """Paused twice: one run is approved by another process, the other is cancelled by one."""
     with world() as place, LangSmithServer() as approved, LangSmithServer() as cancelled:
@@ -114,6 +116,7 @@ def test_a_pause_and_what_comes_after_it_are_two_trees_of_one_thread():
         check("cancelled", cancelled)
 
 
+@pytest.mark.long
 def test_an_interrupted_run_ends_its_trace():
     """Ctrl-C while an expert thinks."""
     asked, released = threading.Event(), threading.Event()
@@ -137,6 +140,7 @@ def test_an_interrupted_run_ends_its_trace():
         check("interrupted", collector)
 
 
+@pytest.mark.long
 def test_what_the_fallback_did_follows_the_call_that_failed():
     with world(failing("You write")) as place, LangSmithServer() as collector:
         arguments = [*place.report_arguments, "--analysts", "1", "--turns", "1", "--yes", "--fallback", "extractive"]
@@ -145,6 +149,7 @@ def test_what_the_fallback_did_follows_the_call_that_failed():
         check("fallback", collector)
 
 
+@pytest.mark.long
 def test_a_cap_shows_where_it_ended_the_run():
     """How far it comes depends on the length of the prompts, so this tree is no snapshot."""
     with world() as place, LangSmithServer() as collector:

@@ -11,6 +11,7 @@ from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from command import TOPIC, World, world
 from servers.base import Request, Response
 from servers.langsmith import LangSmithServer
@@ -95,6 +96,7 @@ def body(home: Path) -> str:
     return re.sub(r"\A---\n.*?\n---\n|run \w{8}\.", "", text, flags=re.DOTALL).replace(str(home), "")
 
 
+@pytest.mark.long
 def test_a_dead_endpoint_costs_a_line_and_not_the_report(tmp_path: Path):
     """Whatever is wrong with it: the report is what it is without a trace, one line tells, and the process ends.
 

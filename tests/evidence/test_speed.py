@@ -5,6 +5,8 @@ from __future__ import annotations
 import random
 import time
 
+import pytest
+
 from tertulia.evidence.building import build_report
 from tertulia.evidence.documents import make_document
 from tertulia.evidence.ledger import Ledger
@@ -53,6 +55,7 @@ async def long_report(chance: random.Random) -> tuple[Ledger, list[str]]:
     return ledger, texts
 
 
+@pytest.mark.long
 async def test_ten_thousand_words_are_checked_in_seconds():
     """Processor time, with a wide margin: machines differ; and building the report is bounded, too."""
     ledger, texts = await long_report(random.Random(3))

@@ -73,6 +73,7 @@ def at(monkeypatch):
     return lead
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", ["openai", "ollama"])
 async def test_a_model_that_knows_no_json_and_reads_8000_tokens_gives_a_full_report(name, at):
     model = SmallModel()

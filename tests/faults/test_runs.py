@@ -33,6 +33,7 @@ async def test_a_run_gives_a_usable_report(name, seed, monkeypatch, record_prope
     assert problems == []
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("name", "seed"), THROUGH_THE_COMMAND)
 def test_the_command_gives_one_too_and_says_nothing_of_its_own_insides(name, seed, tmp_path):
     plan = FaultPlan(1000 + seed)

@@ -56,6 +56,7 @@ def in_time(call: Callable[[], object]) -> float:
     return time.process_time() - started
 
 
+@pytest.mark.long
 def test_a_page_of_any_text_is_rendered_in_time_and_memory():
     """Just under the length that is rendered, the texts of test_html.py are tried."""
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
@@ -77,6 +78,7 @@ def test_a_reply_of_any_text_is_cleaned_in_time():
         assert in_time(lambda text=text: (clean_markdown(text, heading_level=2), clean_citations(text, []))) < SECONDS
 
 
+@pytest.mark.long
 def test_a_terminal_shows_any_text_in_time(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
     """Rendered where that is quick, else as it is."""
     stream = io.StringIO()

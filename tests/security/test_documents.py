@@ -74,6 +74,7 @@ def reasons(report: LoadReport) -> dict[str, str]:
 
 
 @linux
+@pytest.mark.long
 def test_bombs_are_skipped_with_a_reason_and_the_others_are_used(tmp_path: Path) -> None:
     """All in one load: what was built to fill memory or time costs 300 MB at most, in both processes together."""
     (tmp_path / "bombs").mkdir()
@@ -249,6 +250,7 @@ def test_one_process_reads_many_files_and_is_gone_with_the_block(folder: Path) -
     assert process.returncode is not None
 
 
+@pytest.mark.long
 def test_a_file_that_hangs_is_given_up_by_the_clock(folder: Path, hanging: Path) -> None:
     """It may be read another time, and the next file is read now."""
     with Parser(Limits(wall_seconds=0.3)) as parser, pytest.raises(UnfinishedError, match=r"took more than 0\.3 s"):
@@ -280,6 +282,7 @@ def test_the_process_gets_no_keys_and_no_modules_of_the_folder(folder: Path, mon
 
 
 @linux
+@pytest.mark.long
 @pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGINT])
 def test_nothing_is_left_behind(hanging: Path, end: signal.Signals) -> None:
     """Whoever ends the command ends the process in the middle of a file as well."""
@@ -320,6 +323,7 @@ def wait_for(happens: Callable[[], Any]) -> Any:
     raise AssertionError("it did not happen")
 
 
+@pytest.mark.long
 def test_the_beginning_of_a_very_long_text_is_read(tmp_path: Path) -> None:
     """A long text is no bomb: as much is kept as a document may have, and no letter is cut in two."""
     path = tmp_path / "long.txt"

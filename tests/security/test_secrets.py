@@ -93,6 +93,7 @@ def found_on_the_wire(server: LoopbackServer, own: str) -> Iterator[str]:
             yield from found_in(f"{own}: body", body)
 
 
+@pytest.mark.long
 def test_a_grep_for_twelve_secrets_finds_none(tmp_path: Path):
     """Over everything that traced runs wrote, printed or sent: runs that go well, and ones whose servers quote keys."""
     said: list[str] = []
