@@ -170,9 +170,13 @@ def test_an_interrupted_run_says_so_and_its_next_part_adds_to_its_events():
                 if '"search_started"' in line:
                     process.send_signal(signal.SIGINT)
                     break
-            rest, complaint = process.communicate(timeout=60)
+            # Not `communicate`: it knows nothing of the lines that were read ahead here.
+            rest, complaint = process.stdout.read(), process.stderr.read()
+            process.wait(60)
         finally:
             process.kill()
+            process.stdout.close()
+            process.stderr.close()
         assert process.returncode == 130, complaint
         found = lines("".join(printed) + rest)
         paused, result = found[-2:]
