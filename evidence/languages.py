@@ -11,9 +11,9 @@ import math
 import re
 import tomllib
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Final
 
@@ -36,6 +36,7 @@ _DEFAULT_BONUS: Final = 2.0
 _FUNCTION_WORD: Final = 4.0
 _LONGEST_GROUP: Final = 4
 _READ: Final = 4000
+_KEPT_WORDS: Final = 20_000
 
 _WORD = re.compile(r"[^\W\d_]+(?:·[^\W\d_]+)*")
 
@@ -89,7 +90,10 @@ def detect_language(text: str, default: str = "en") -> str:
     words = [word for word in words if _is_latin(word)]
     if not words:
         return default
-    scores = {code: _PRIOR[code] + sum(_score(word, code) for word in words) for code in RECOGNISED}
+    told = [_scores(word) for word in words]
+    scores = {
+        code: _PRIOR[code] + sum(one_word) for code, one_word in zip(RECOGNISED, zip(*told, strict=True), strict=True)
+    }
     if (own := base_language(default)) in scores:
         scores[own] += _DEFAULT_BONUS
     return max(RECOGNISED, key=lambda code: scores[code])
@@ -124,8 +128,15 @@ def _groups(word: str) -> Iterator[str]:
             yield marked[start : start + size]
 
 
-def _score(word: str, code: str) -> float:
+# Few words make up most of any text, so each is scored once, in all languages.
+@lru_cache(maxsize=_KEPT_WORDS)
+def _scores(word: str) -> tuple[float, ...]:
+    groups = list(_groups(word))
+    return tuple(_score(word, groups, code) for code in RECOGNISED)
+
+
+def _score(word: str, groups: Sequence[str], code: str) -> float:
     shares, unseen = _model(code)
     # Groups overlap: each letter is counted about three times, which a third of the sum undoes.
-    score = sum(shares.get(group, unseen) for group in _groups(word)) / (_LONGEST_GROUP - 1)
+    score = sum(shares.get(group, unseen) for group in groups) / (_LONGEST_GROUP - 1)
     return score + (_FUNCTION_WORD if word in language_data(code).stopwords else 0.0)
