@@ -13,7 +13,6 @@ from typing import Any
 import aiosqlite
 from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.base import ChannelVersions, Checkpoint, CheckpointMetadata, CheckpointTuple
-from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 from langgraph.checkpoint.serde.types import ERROR
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 from pydantic import TypeAdapter
@@ -22,27 +21,13 @@ from ..errors import StorageError
 from ..redaction import redact
 from ..storage.database import BUSY_SECONDS, COMMIT_QUICKLY
 from ..storage.failures import damaged, storage_error
-from ..storage.rows import PROGRESS_KINDS, misfit
+from ..storage.rows import misfit
+from .serializer import strict_serializer
 from .state import InterviewState, ReportState
 
 # What decoding raises for what was cut, changed or put in by somebody else.
 _UNREADABLE = (ValueError, TypeError, LookupError, AttributeError, RuntimeError, EOFError)
 _NOT_ITS_FAULT = (asyncio.CancelledError, StorageError)
-
-
-class StrictSerializer(JsonPlusSerializer):
-    """Reads msgpack only: JSON and pickle, which name what to rebuild, are never written here."""
-
-    def loads_typed(self, data: tuple[str, bytes]) -> Any:
-        """What is stored, as data. Raises ValueError for a kind that is not ours."""
-        if data[0] not in PROGRESS_KINDS:
-            raise ValueError(f"it is of kind {data[0]!s:.40}")
-        return super().loads_typed(data)
-
-
-def strict_serializer() -> JsonPlusSerializer:
-    """A serializer that rebuilds only LangGraph's own safe types; a tampered row runs no code (CVE-2026-28277)."""
-    return StrictSerializer(pickle_fallback=False, allowed_json_modules=None, allowed_msgpack_modules=None)
 
 
 class InterruptibleSaver(AsyncSqliteSaver):
@@ -88,6 +73,13 @@ class InterruptibleSaver(AsyncSqliteSaver):
         if not any(channel == ERROR and isinstance(value, _NOT_ITS_FAULT) for channel, value in writes):
             async with self._whole():
                 await super().aput_writes(config, [_without_secrets(write) for write in writes], task_id, task_path)
+
+    def get_next_version(self, current: Any, channel: None) -> Any:
+        """The version of a channel after `current`: a whole number, which takes little room in every checkpoint.
+
+        A run that began with the longer ones of LangGraph's own goes on with these: they are compared with each other.
+        """
+        return super().get_next_version(current, channel) if isinstance(current, str) else (current or 0) + 1
 
     @asynccontextmanager
     async def _whole(self) -> AsyncIterator[None]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,7 +14,7 @@ from langgraph.runtime import Runtime
 
 from ..agents.budget import Budget
 from ..agents.fallback import Part, hear_stand_ins
-from ..agents.roles import Engine, Reviewer
+from ..agents.roles import Analyst, Engine, Reviewer
 from ..agents.spending import Stopwatch, spending
 from ..agents.usage import Usage, total_cost
 from ..agents.waits import hear_waits
@@ -27,12 +27,23 @@ from .state import CAP_REACHED, STAND_IN, Gap
 
 
 @dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What one interview knows of the rest of its run: the keys of the survey's passages, and the panel.
+
+    It is the same in all its steps, and so it is no part of its state, which is stored at each of them.
+    """
+
+    survey: Sequence[str] = ()
+    panel: Sequence[Analyst] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Context:
     """The runtime context of one run. It is never checkpointed: `resume` builds it anew.
 
     `slots` bounds how many steps that call a model or a source run at once, in the whole run. `clock` returns
     aware UTC times. `judge` is the model that is asked for its opinion of each sentence, if one is. All model calls
-    come out of `budget`.
+    come out of `budget`. `surroundings` are those of the interview that is held.
     """
 
     run: str
@@ -44,6 +55,7 @@ class Context:
     searches: Searches = field(default_factory=Searches)
     judge: Reviewer | None = None
     budget: Budget = field(default_factory=Budget)
+    surroundings: Surroundings = field(default_factory=Surroundings)
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,7 +70,7 @@ async def ask(state: InterviewState, runtime: Runtime[Context]) -> InterviewStat
     if not turns:
         # Before a slot is taken: the interviews that this may wait for need theirs.
         context = await context_of(runtime)
-        context.budget.expect(context.ledger.excerpts(state["survey"]))
+        context.budget.expect(context.ledger.excerpts(context.surroundings.survey))
         await context.budget.begin_interview(state["analyst"]["id"])
     async with step(runtime, "ask", analyst=state["analyst"]["id"], turn=number) as current:
         context = current.context
@@ -80,8 +80,8 @@ async def ask(state: InterviewState, runtime: Runtime[Context]) -> InterviewStat
             topic=state["topic"],
             language=state["language"],
             analyst=state["analyst"],
-            panel=state["panel"],
-            survey=context.ledger.excerpts(state["survey"]),
+            panel=context.surroundings.panel,
+            survey=context.ledger.excerpts(context.surroundings.survey),
             turns=turns,
             turn_limit=state["turn_limit"],
             sources=list(context.sources),
@@ -179,7 +179,8 @@ async def write_section(state: InterviewState, runtime: Runtime[Context]) -> Int
         section: Section = {"analyst": analyst["id"], "title": analyst["role"], "text": ""}
         invented = 0
         if excerpts:
-            brief = SectionBrief(state["topic"], state["language"], analyst, state["panel"], turns, excerpts)
+            panel = context.surroundings.panel
+            brief = SectionBrief(state["topic"], state["language"], analyst, panel, turns, excerpts)
             draft = await context.engine.writer.write_section(brief)
             cleaned = clean_reply(context.engine, draft["text"], _shown(turns), title=draft["title"])
             invented = cleaned.invented

@@ -9,6 +9,7 @@ START -> survey -> propose_panel -> review_panel (interrupt) --changes--> propos
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import cast
 
 from langchain_core.runnables import RunnableConfig
@@ -17,9 +18,9 @@ from langgraph.runtime import get_runtime
 
 from ..tracing import content_is_traced
 from . import compose, interview, panel
-from .context import Context, context_of
+from .context import Context, Surroundings, context_of
 from .routing import Route, after_review, after_sections
-from .state import InterviewOutput, InterviewState, ReportInput, ReportState
+from .state import InterviewOutput, InterviewState, InterviewTask, ReportInput, ReportState
 
 
 def build_graph() -> StateGraph[ReportState, Context, ReportInput, ReportState]:
@@ -65,9 +66,17 @@ def _add_interview(graph: StateGraph[ReportState, Context, ReportInput, ReportSt
     """One interview as one node: it never waits for another, and traces show whose it is."""
     conversation = interview.build_interview().compile(name="interview")
 
-    async def hold_interview(state: InterviewState, config: RunnableConfig) -> InterviewOutput:
+    async def hold_interview(state: InterviewTask, config: RunnableConfig) -> InterviewOutput:
         """Hold one analyst's interview. What the budget sets aside for it is free again, however it ends."""
-        analyst, budget = state["analyst"], (await context_of(get_runtime())).budget
+        analyst, context = state["analyst"], await context_of(get_runtime())
+        own: InterviewState = {
+            "topic": state["topic"],
+            "language": state["language"],
+            "turn_limit": state["turn_limit"],
+            "analyst": analyst,
+            "unsupported": state["unsupported"],
+        }
+        inside = replace(context, surroundings=Surroundings(state["survey"], state["panel"]))
         named: RunnableConfig = {
             **config,
             "run_name": f"interview: {analyst['role'] if content_is_traced() else analyst['id']}",
@@ -75,8 +84,8 @@ def _add_interview(graph: StateGraph[ReportState, Context, ReportInput, ReportSt
             "metadata": {**(config.get("metadata") or {}), "analyst": analyst["id"]},
         }
         try:
-            return cast("InterviewOutput", await conversation.ainvoke(state, named))
+            return cast("InterviewOutput", await conversation.ainvoke(own, named, context=inside))
         finally:
-            budget.end_interview(analyst["id"])
+            context.budget.end_interview(analyst["id"])
 
-    graph.add_node("interview", hold_interview, input_schema=InterviewState, error_handler=interview.record_failure)
+    graph.add_node("interview", hold_interview, input_schema=InterviewTask, error_handler=interview.record_failure)

@@ -114,8 +114,6 @@ class InterviewState(TypedDict, total=False):
     language: str
     turn_limit: int
     analyst: Analyst
-    panel: list[Analyst]
-    survey: list[str]
     unsupported: Unsupported
     question: Question
     draft: Section
@@ -129,6 +127,18 @@ class InterviewState(TypedDict, total=False):
     judgements: Annotated[dict[str, dict[str, Judgement]], merge]
     gaps: Annotated[list[Gap], operator.add]
     usage: Annotated[list[Usage], operator.add]
+
+
+class InterviewTask(TypedDict):
+    """What an interview is sent out with. `panel` and `survey` are its `graph.context.Surroundings`."""
+
+    topic: str
+    language: str
+    turn_limit: int
+    analyst: Analyst
+    unsupported: Unsupported
+    panel: list[Analyst]
+    survey: list[str]
 
 
 class InterviewOutput(TypedDict, total=False):

@@ -20,8 +20,9 @@ from .failures import damaged
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
 
-PROGRESS_KINDS: Final = frozenset({"msgpack", "null"})
-"""How progress is kept: msgpack, or nothing. LangGraph would read JSON, too, and rebuild what it names."""
+PACKED: Final = "msgpack+zlib"
+PROGRESS_KINDS: Final = frozenset({"msgpack", PACKED, "null"})
+"""How progress is kept: msgpack, packed or not, or nothing. LangGraph would read JSON and rebuild what it names."""
 
 # As much as `tertulia verify` reads of an evidence.json.
 _LARGEST_REPORT: Final = 256 * 1024**2

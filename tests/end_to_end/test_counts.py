@@ -72,7 +72,7 @@ async def test_a_run_does_no_more_work_than_this(place: World):
     checkpoints, writes, size = _kept()
     assert checkpoints <= 43
     assert writes <= 237
-    assert size <= ANALYSTS * 120_000
+    assert size <= ANALYSTS * 40_000
 
 
 def _kept() -> tuple[int, int, int]:

@@ -11,9 +11,9 @@ from langgraph.types import Command
 from scripted import ScriptedEngine, ShelfSource, clock
 
 from tertulia.evidence.ledger import Ledger
-from tertulia.graph.checkpoints import strict_serializer
 from tertulia.graph.context import Context
 from tertulia.graph.report import build_graph
+from tertulia.graph.serializer import strict_serializer
 
 
 class Held:

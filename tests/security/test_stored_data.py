@@ -26,7 +26,8 @@ from stored_report import small_report
 
 from tertulia.agents.language_model.cache import ReplyCache
 from tertulia.errors import StorageError
-from tertulia.graph.checkpoints import strict_serializer
+from tertulia.graph.serializer import strict_serializer
+from tertulia.storage.rows import PACKED
 from tertulia.storage.runs import Runs
 
 TOPIC = "Bees on roofs"
@@ -58,8 +59,12 @@ CALLS = {
     "JSON constructor": ("json", json.dumps({**LANGCHAIN, "args": [CANARY]}).encode()),
     "JSON process": ("json", json.dumps({**LANGCHAIN, "id": ["os", "system"], "args": [f"touch {CANARY}"]}).encode()),
 }
+CALLS |= {f"packed {what}": (PACKED, zlib.compress(data)) for what, (kind, data) in CALLS.items() if kind == "msgpack"}
 BROKEN = {
     **CALLS,
+    "not packed": (PACKED, ormsgpack.packb({"v": 4})),
+    "packed and cut": (PACKED, zlib.compress(ormsgpack.packb({"v": 4, "channel_values": {"topic": "x"}}))[:-3]),
+    "bomb": (PACKED, zlib.compress(bytes(65 * 1024**2))),
     "unknown type": ("yaml", b"!!python/object/apply:os.system ['touch canary']"),
     "cut": ("msgpack", ormsgpack.packb({"v": 4, "channel_values": {"topic": "x"}})[:-3]),
     "no data": ("msgpack", b""),
