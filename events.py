@@ -90,9 +90,13 @@ class PanelApproved(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InterviewStarted(Event):
-    """An interview begins, or begins again: what was said in it before does not count."""
+    """An interview begins, or begins again: what was said in it before does not count.
+
+    `persona` is its analyst as plain data: it may begin while the rest of the panel is still being written.
+    """
 
     type = "interview_started"
+    persona: dict[str, Any] = field(default_factory=dict, metadata=_WRITTEN)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

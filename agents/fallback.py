@@ -21,6 +21,7 @@ from .roles import (
     Planner,
     Question,
     QuestionBrief,
+    Seat,
     Section,
     SectionBrief,
     Writer,
@@ -55,10 +56,23 @@ def with_fallback(engine: Engine, second: Engine) -> Engine:
     return replace(
         engine,
         planner=_Planner(engine.planner, second.planner),
+        stream_panel=_stream_panel(engine, second),
         interviewer=_Interviewer(engine.interviewer, second.interviewer),
         expert=_Expert(engine.expert, second.expert),
         writer=_Writer(engine.writer, second.writer),
     )
+
+
+def _stream_panel(engine: Engine, second: Engine) -> Callable[[PanelBrief, Seat], Awaitable[list[Analyst]]] | None:
+    """The first engine's, with the second's whole panel behind it. Who was seated before that stays where they sit."""
+    stream = engine.stream_panel
+    if stream is None:
+        return None
+
+    async def stream_panel(brief: PanelBrief, seat: Seat) -> list[Analyst]:
+        return await _either("panel", lambda asked: stream(asked, seat), second.planner.propose_panel, brief)
+
+    return stream_panel
 
 
 async def _either(

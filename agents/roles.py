@@ -9,7 +9,7 @@ full stop, each key in brackets of its own: `The portal has an API [k7qdm4][m3xz
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, NotRequired, Protocol
 
@@ -153,6 +153,10 @@ class ReviewBrief:
     claims: Sequence[Claimed]
 
 
+Seat = Callable[[Analyst, Sequence[str]], None]
+"""Told of an analyst of a panel that is still being proposed, with the roles of the whole panel."""
+
+
 class Planner(Protocol):
     """Who invites the panel."""
 
@@ -218,7 +222,9 @@ class Engine:
     """Who plays the roles. `name` is `extractive` or the model's `provider:name`, as the report prints it; models
     that play single roles follow in parentheses.
 
-    Without a `reviewer` nothing is repaired: quoted sentences need none. `rates` are the prices of each role's model,
+    Without a `reviewer` nothing is repaired: quoted sentences need none. `stream_panel` proposes a new panel as the
+    planner does, and seats its analysts one by one as they become known, in order; what it returns holds these
+    unchanged. None where panels come whole. `rates` are the prices of each role's model,
     by the role's name; None for one that is not known.
     """
 
@@ -228,6 +234,7 @@ class Engine:
     expert: Expert
     writer: Writer
     reviewer: Reviewer | None = None
+    stream_panel: Callable[[PanelBrief, Seat], Awaitable[list[Analyst]]] | None = None
     rates: Mapping[str, Rate | None] = field(default_factory=dict)
 
     @property

@@ -23,6 +23,7 @@ from ..events import Event, GapFound, StepDone, StoodIn, UsageReported, Waiting,
 from ..evidence.ledger import Ledger
 from ..sources.base import Source
 from .searches import Searches
+from .seats import Seats
 from .state import CAP_REACHED, STAND_IN, Gap
 
 
@@ -43,7 +44,8 @@ class Context:
 
     `slots` bounds how many steps that call a model or a source run at once, in the whole run. `clock` returns
     aware UTC times. `judge` is the model that is asked for its opinion of each sentence, if one is. All model calls
-    come out of `budget`. `surroundings` are those of the interview that is held.
+    come out of `budget`. `surroundings` are those of the interview that is held. With `seats`, interviews may begin
+    while the panel is still being written.
     """
 
     run: str
@@ -56,6 +58,7 @@ class Context:
     judge: Reviewer | None = None
     budget: Budget = field(default_factory=Budget)
     surroundings: Surroundings = field(default_factory=Surroundings)
+    seats: Seats | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,7 +33,7 @@ from .context import Context, Step, context_of, step
 from .replies import clean_reply
 from .routing import Route, after_answer, after_question
 from .searches import merge_documents
-from .state import CAP_REACHED, MODEL_FAILED, InterviewOutput, InterviewState, SearchTask
+from .state import CAP_REACHED, MODEL_FAILED, InterviewOutput, InterviewState, InterviewTask, SearchTask
 from .verify import check_and_repair, judge
 
 SEARCH_DOCUMENTS: Final = 6
@@ -75,7 +75,7 @@ async def ask(state: InterviewState, runtime: Runtime[Context]) -> InterviewStat
     async with step(runtime, "ask", analyst=state["analyst"]["id"], turn=number) as current:
         context = current.context
         if not turns:
-            current.emit(InterviewStarted)
+            current.emit(InterviewStarted, persona=dict(state["analyst"]))
         brief = QuestionBrief(
             topic=state["topic"],
             language=state["language"],
@@ -222,6 +222,7 @@ async def check_section(state: InterviewState, runtime: Runtime[Context]) -> Int
                     "invented": state.get("invented", 0),
                 }
             },
+            "seated": {place: analyst},
             "failed": {place: ""},
             "repaired": {place: checked.repaired},
             "dropped": {place: checked.dropped},
@@ -240,7 +241,7 @@ async def judge_section(state: InterviewState, runtime: Runtime[Context]) -> Int
 
 
 async def record_failure(
-    state: InterviewState, error: NodeError, runtime: Runtime[Context]
+    state: InterviewTask, error: NodeError, runtime: Runtime[Context]
 ) -> Command[Literal["collect_sections"]]:
     """An interview that fails costs that interview, not the report: its siblings go on.
 
@@ -249,14 +250,17 @@ async def record_failure(
     """
     if isinstance(error.error, StorageError):
         raise error.error
-    analyst, reason = state["analyst"], explain(error.error)
+    context = await context_of(runtime)
+    early = not state["panel"]
+    task = state if context.seats is None else context.seats.settled(state)
+    analyst, reason = task["analyst"], explain(error.error)
     name_step("record failure", analyst=analyst["id"])
     async with step(runtime, "record_failure", analyst=analyst["id"]) as current:
         current.emit(GapFound, what=f"interview {analyst['role']}", reason=reason)
     if isinstance(error.error, BudgetSpentError):
         reason = CAP_REACHED
     # A handler's node has no edges of its own: it must say where to go.
-    return Command(update={"failed": {analyst["id"]: reason}}, goto="collect_sections")
+    return Command(update={"failed": {analyst["id"]: reason}}, goto=() if early else "collect_sections")
 
 
 def _stop(current: Step, state: InterviewState, error: EngineError) -> Question:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,7 +16,7 @@ from langgraph.graph.state import CompiledStateGraph
 from langgraph.types import Command, StateSnapshot
 
 from ..agents.budget import Budget
-from ..agents.roles import Engine, Reviewer
+from ..agents.roles import Analyst, Engine, Reviewer
 from ..agents.usage import total_cost
 from ..errors import EngineError, NoEvidenceError, StorageError, TertuliaError, UsageError
 from ..events import Event, RunStarted, event_from_dict, stamp
@@ -33,13 +33,14 @@ from .checkpoints import open_checkpointer
 from .compose import assemble_report
 from .context import Context
 from .report import build_graph
+from .seats import Seats
 from .state import CAP_REACHED, SCHEMA_VERSION, STAND_IN, ReportInput, ReportState
 
 Graph = CompiledStateGraph[ReportState, Context, ReportInput, ReportState]
 
 _INPUT: Final = ("topic", "language", "size", "turn_limit", "approve", "panel", "unsupported")
 # What takes a run back to its approved panel, and what a report is composed of, to be composed anew.
-_AGAIN: Final[ReportState] = {"failure": "", "decision": "approved"}
+_AGAIN: Final[ReportState] = {"failure": "", "decision": "approved", "early": False}
 _UNCOMPOSED: Final[ReportState] = {"report": "", "title": "", "introduction": "", "conclusion": ""}
 # A kill between two writes can leave a finished step unnoticed; asking the graph to go on once more finds it.
 _NUDGES: Final = 3
@@ -186,6 +187,7 @@ class LocalBackend:
                 slots,
                 judge=effects.judge,
                 budget=budget,
+                seats=Seats(_proposed_panel(snapshot)),
             )
             for _ in range(_NUDGES):
                 step_input = await self._next_input(graph, config, row, snapshot)
@@ -290,6 +292,12 @@ class LocalBackend:
 
 
 _WAIT: Final = object()
+
+
+def _proposed_panel(snapshot: StateSnapshot) -> Sequence[Analyst]:
+    """A panel that was finished while interviews went on, and that no checkpoint has yet: a kill came before it."""
+    results = [task.result or {} for task in snapshot.tasks if task.name == "propose_panel"]
+    return next((result["panel"] for result in results if "panel" in result), [])
 
 
 def _config(row: Run, engine: str = "", root: UUID | None = None) -> RunnableConfig:

@@ -47,7 +47,9 @@ async def survey(state: ReportState, runtime: Runtime[Context]) -> ReportState:
         _require_evidence(current.context, found=bool(excerpts), gaps=gaps)
         kept = await current.context.ledger.add(excerpts)
         current.emit(SurveyDone, documents=len(documents), passages=len(kept))
+        context = current.context
         return {
+            "early": bool(state.get("approve")) and not state.get("panel") and _streams(context),
             "schema_version": SCHEMA_VERSION,
             "topic": topic,
             "language": language,
@@ -78,12 +80,14 @@ async def propose_panel(state: ReportState, runtime: Runtime[Context]) -> Report
         if rounds == 1:
             context.budget.require_report(proposed=not given)
         try:
-            panel = given or await context.engine.planner.propose_panel(brief)
+            panel = given or await _proposed(state, context, brief)
         except BudgetSpentError as error:
             if not previous:
                 raise
             return {"rounds": MAXIMUM_ROUNDS, "notice": f"No further proposal: {explain(error)}"}
         current.emit(PanelProposed, panel=[dict(analyst) for analyst in panel], round=rounds)
+        if state.get("early"):
+            _approve(current, state, panel)
         # Here, not before: an engine that could not even propose a panel has no part in the report.
         return {
             "panel": panel,
@@ -107,10 +111,13 @@ async def review_panel(state: ReportState, runtime: Runtime[Context]) -> ReportS
             f"No further proposals after {MAXIMUM_ROUNDS}: approve the panel, or edit, add, remove or move analysts."
         )
         return {"decision": "review", "notice": notice}
+    if state.get("early"):
+        # It was told when it was whole. Who held an interview before a kill stays, whatever was proposed after it.
+        seated = state.get("seated", {})
+        return {"panel": [seated.get(a["id"], a) for a in review.panel], "decision": "approved"}
     if review.decision == "approved":
         async with step(runtime, "review_panel") as current:
-            panel = [dict(analyst) for analyst in review.panel]
-            current.emit(PanelApproved, panel=panel, estimate=_estimate(state, current.context, review.panel))
+            _approve(current, state, review.panel)
     elif review.panel != state["panel"]:
         async with step(runtime, "review_panel") as current:
             current.emit(PanelChanged, panel=[dict(analyst) for analyst in review.panel])
@@ -118,6 +125,24 @@ async def review_panel(state: ReportState, runtime: Runtime[Context]) -> ReportS
     if review.feedback:
         update["feedback"] = [*state.get("feedback", []), review.feedback]
     return update
+
+
+def _approve(current: Step, state: ReportState, panel: Sequence[Analyst]) -> None:
+    estimated = _estimate(state, current.context, panel)
+    current.emit(PanelApproved, panel=[dict(analyst) for analyst in panel], estimate=estimated)
+
+
+def _streams(context: Context) -> bool:
+    """Whether interviews can begin while the panel is written. A cap is held by counting whole interviews first."""
+    return context.seats is not None and context.engine.stream_panel is not None and not context.budget.capped
+
+
+async def _proposed(state: ReportState, context: Context, brief: PanelBrief) -> list[Analyst]:
+    """The panel; where interviews wait for their analysts already, they are seated one by one."""
+    seats, stream = context.seats, context.engine.stream_panel
+    if not state.get("early") or seats is None or stream is None:
+        return await context.engine.planner.propose_panel(brief)
+    return seats.fill(await stream(brief, seats.seat))
 
 
 def review_payload(state: ReportState, estimated: Mapping[str, Any] | None = None) -> dict[str, Any]:

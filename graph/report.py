@@ -19,7 +19,7 @@ from langgraph.runtime import get_runtime
 from ..tracing import content_is_traced
 from . import compose, interview, panel
 from .context import Context, Surroundings, context_of
-from .routing import Route, after_review, after_sections
+from .routing import Route, after_interview, after_review, after_sections, after_survey
 from .state import InterviewOutput, InterviewState, InterviewTask, ReportInput, ReportState
 
 
@@ -44,12 +44,12 @@ def build_graph() -> StateGraph[ReportState, Context, ReportInput, ReportState]:
     graph.add_node("assemble", compose.assemble)
 
     graph.add_edge(START, "survey")
-    graph.add_edge("survey", "propose_panel")
+    graph.add_conditional_edges("survey", Route(after_survey), ["propose_panel", "interview"])
     graph.add_edge("propose_panel", "review_panel")
     graph.add_conditional_edges(
         "review_panel", Route(after_review), ["propose_panel", "review_panel", "interview", "collect_sections", END]
     )
-    graph.add_edge("interview", "collect_sections")
+    graph.add_conditional_edges("interview", Route(after_interview), ["collect_sections", END])
     graph.add_conditional_edges(
         "collect_sections", Route(after_sections), ["write_introduction", "write_conclusion", END]
     )
@@ -68,7 +68,9 @@ def _add_interview(graph: StateGraph[ReportState, Context, ReportInput, ReportSt
 
     async def hold_interview(state: InterviewTask, config: RunnableConfig) -> InterviewOutput:
         """Hold one analyst's interview. What the budget sets aside for it is free again, however it ends."""
-        analyst, context = state["analyst"], await context_of(get_runtime())
+        context = await context_of(get_runtime())
+        state = state if context.seats is None else await context.seats.settle(state)
+        analyst = state["analyst"]
         own: InterviewState = {
             "topic": state["topic"],
             "language": state["language"],

@@ -9,6 +9,7 @@ from langchain_core.runnables import Runnable, RunnableConfig
 from langgraph.graph import END
 from langgraph.types import Send
 
+from .seats import waiting_interviews
 from .state import InterviewState, ReportState
 
 
@@ -28,6 +29,18 @@ class Route(Runnable[Any, Any]):
         return self._choose(input)
 
 
+def after_survey(state: ReportState) -> list[Send | str] | str:
+    """Propose a panel; and send the interviews out already, to wait for their analysts, if they may begin early."""
+    if not state.get("early"):
+        return "propose_panel"
+    return ["propose_panel", *(Send("interview", task) for task in waiting_interviews(state))]
+
+
+def after_interview(state: ReportState) -> str:
+    """On to the sections; where the panel was written meanwhile, its review comes first and sends on from there."""
+    return "collect_sections" if state.get("panel") else END
+
+
 def after_review(state: ReportState) -> list[Send] | str:
     """Approved: one interview per analyst that has none yet. Otherwise propose again, review again, or end."""
     match state.get("decision"):
@@ -42,8 +55,9 @@ def after_review(state: ReportState) -> list[Send] | str:
 
 
 def missing_interviews(state: ReportState) -> list[Send]:
-    """One task per analyst whose interview is not there."""
+    """One task per analyst whose interview is not there. Those that were held early, and failed, were tried already."""
     panel, held = state.get("panel", []), state.get("interviews", {})
+    failed = state.get("failed", {}) if state.get("early") else {}
     return [
         Send(
             "interview",
@@ -58,7 +72,7 @@ def missing_interviews(state: ReportState) -> list[Send]:
             },
         )
         for analyst in panel
-        if analyst["id"] not in held
+        if analyst["id"] not in held and not failed.get(analyst["id"])
     ]
 
 

@@ -74,7 +74,8 @@ class ReportInput(TypedDict, total=False):
 class ReportState(ReportInput, total=False):
     """The report graph's state.
 
-    `survey` holds passage keys; `feedback` all feedback so far; `interviews` is keyed by analyst id, so that what
+    `survey` holds passage keys; `early` says that the interviews begin while the panel is being written, and `seated`
+    who held them then; `feedback` all feedback so far; `interviews` is keyed by analyst id, so that what
     finished first changes nothing, and so is `failed` (the reason, "" once it succeeded); `failure` says why a run
     ended without a report; `sections` are in panel order; `composed` counts the invented citations that were removed
     from introduction and conclusion; `repaired` and
@@ -87,6 +88,8 @@ class ReportState(ReportInput, total=False):
     created_at: str
     finished_at: str
     survey: list[str]
+    early: bool
+    seated: Annotated[dict[str, Analyst], merge]
     feedback: list[str]
     rounds: int
     decision: Decision
@@ -121,6 +124,7 @@ class InterviewState(TypedDict, total=False):
     turns: Annotated[list[Turn], operator.add]
     invented: Annotated[int, operator.add]
     interviews: Annotated[dict[str, Interview], merge]
+    seated: Annotated[dict[str, Analyst], merge]
     failed: Annotated[dict[str, str], merge]
     repaired: Annotated[dict[str, int], merge]
     dropped: Annotated[dict[str, int], merge]
@@ -145,6 +149,7 @@ class InterviewOutput(TypedDict, total=False):
     """What an interview hands to the report graph."""
 
     interviews: dict[str, Interview]
+    seated: dict[str, Analyst]
     failed: dict[str, str]
     repaired: dict[str, int]
     dropped: dict[str, int]

@@ -150,7 +150,8 @@ class Board:
                 self.phase = "The panel is proposed"
             case PanelApproved(panel=panel):
                 self.phase = "Interviews"
-                self.rows = {analyst["id"]: Row(analyst["role"]) for analyst in panel}
+                # Some may have begun while the panel was being written.
+                self.rows = {a["id"]: self.rows.get(a["id"]) or Row(a["role"]) for a in panel}
             case Composing():
                 self.phase, self.composing_since = "Writing introduction and conclusion", now
                 self.question = self.answer = None
@@ -164,7 +165,8 @@ class Board:
         row = self.rows.setdefault(event.analyst, Row(self.roles.get(event.analyst, event.analyst)))
         self.phase = "Interviews"
         match event:
-            case InterviewStarted():
+            case InterviewStarted(persona=persona):
+                row.role = persona.get("role") or row.role
                 row.turn = 0
                 row.begin("ask", "thinking of a question", now)
             case QuestionAsked(question=question, queries=queries):

@@ -41,13 +41,15 @@ def language_model_engine(name: str, settings: Settings, environment: Mapping[st
                 chats[model] = open_chat(model, settings_for(model, name, settings), environment)
             except EngineSettingsError as error:
                 raise EngineSettingsError(f"{error} {model} is to play the {role}.", hint=error.hint) from error
+    planner = ModelPlanner(chats[cast["planner"]])
     return Engine(
         engine_name(name, cast),
-        ModelPlanner(chats[cast["planner"]]),
+        planner,
         ModelInterviewer(chats[cast["interviewer"]]),
         ModelExpert(chats[cast["expert"]]),
         ModelWriter(chats[cast["writer"]]),
         ModelReviewer(chats[cast["reviewer"]]),
+        stream_panel=planner.stream_panel,
         rates={role: chats[model].rate for role, model in cast.items()},
     )
 

@@ -17,6 +17,7 @@ from .messages import was_cut, was_refused
 from .prompts import Prompt, language_name
 from .reading import Reading, read_form
 from .replies import clean_text, is_refusal, join_continuation, other_language, without_cut_sentence
+from .streaming import Listener
 from .wire import Messages, Wire
 
 if TYPE_CHECKING:
@@ -112,9 +113,17 @@ class Chat:
 
     @forgets_failures
     async def structure(
-        self, prompt: Prompt, form: type[Form], role: str, *, check: Callable[[Form], str] | None = None
+        self,
+        prompt: Prompt,
+        form: type[Form],
+        role: str,
+        *,
+        check: Callable[[Form], str] | None = None,
+        listener: Listener | None = None,
     ) -> Form:
         """A filled-in form. `check` says what is wrong with one that is valid, or "".
+
+        `listener` hears the first reply while it is written, where the server can stream.
 
         A reply that cannot be used, or to which `check` objects, is asked for once more, with the objection. Of two
         valid forms with objections the second is returned: repairing it is the caller's.
@@ -123,7 +132,7 @@ class Chat:
             ReplyError: neither reply is a valid form.
             EngineError: the call failed (see `failures`).
         """
-        first = read_form(await self._fill_in(prompt, (), form, role), form, check)
+        first = read_form(await self._fill_in(prompt, (), form, role, listener=listener), form, check)
         if first.form is not None and not first.problem:
             return first.form
         after, note = _objecting(first, form)
@@ -158,14 +167,21 @@ class Chat:
         return kept
 
     async def _fill_in(
-        self, prompt: Prompt, after: Messages, form: type[Form], role: str, *, note: str = ""
+        self,
+        prompt: Prompt,
+        after: Messages,
+        form: type[Form],
+        role: str,
+        *,
+        note: str = "",
+        listener: Listener | None = None,
     ) -> AIMessage:
         """Ask in the surest way that the server can do; one it refuses is not tried again."""
         for rung in range(self._rung, len(_LADDER)):
             last = rung == len(_LADDER) - 1
             try:
                 model = self._model if last else self._bound(_LADDER[rung], form)
-                message = await self._wire.send(model, prompt, role, note=note, after=after)
+                message = await self._wire.send(model, prompt, role, note=note, after=after, listener=listener)
             except Exception as error:
                 if last or not refuses_form(error):
                     raise

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Final
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, create_model, model_validator
 
 from ...evidence.documents import whole_characters
+from ..roles import Analyst
 
 MOST_QUERIES: Final = 3
 
@@ -61,10 +62,21 @@ class AnalystForm(_Form):
     role: Text = Field(min_length=1)
     description: Text = ""
 
+    def as_analyst(self, analyst_id: str) -> Analyst:
+        """The analyst under this id."""
+        return {
+            "id": analyst_id,
+            "name": self.name,
+            "affiliation": self.affiliation,
+            "role": self.role,
+            "description": self.description or self.role,
+        }
+
 
 class Panel(_Form):
-    """A new panel."""
+    """A new panel. `roles` are those of all its analysts, said first: whoever plans them all overlaps less."""
 
+    roles: list[Text] = Field(default_factory=list)
     analysts: list[AnalystForm] = Field(min_length=1)
 
     @model_validator(mode="before")

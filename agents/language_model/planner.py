@@ -8,7 +8,8 @@ from typing import Any, Final
 
 from ...errors import ReplyError
 from ...evidence.passages import Excerpt
-from ..roles import Analyst, PanelBrief
+from ..roles import Analyst, PanelBrief, Seat
+from .arriving import ArrivingPanel
 from .chat import Chat, Form
 from .forms import AnalystForm, Panel, RevisedPanel
 from .prompts import Prompt, language_name, render_within
@@ -32,21 +33,34 @@ class ModelPlanner:
             ReplyError: the model proposed too few analysts, or none that can be read, whenever it was asked.
             EngineError: the model cannot be asked.
         """
-        survey = _spread(brief.survey)
-        prompt = render_within("panel", self._chat.context_window, survey, lambda *shown: _data(brief, *shown))
-        if brief.previous:
-            revised = await self._fill_in(prompt, RevisedPanel, _revision_check(brief))
-            kept = _kept(brief.previous, revised)
-            new = _others(revised.analysts, kept.values())
-        else:
-            panel = await self._fill_in(prompt, Panel, _panel_check(brief))
-            kept, new = {}, panel.analysts
-        return _distinct(_seated(brief, kept, new))
+        if not brief.previous:
+            panel = await self._fill_in(self._prompt(brief), Panel, _panel_check(brief))
+            return _distinct(_seated(brief, {}, panel.analysts))
+        revised = await self._fill_in(self._prompt(brief), RevisedPanel, _revision_check(brief))
+        kept = _kept(brief.previous, revised)
+        return _distinct(_seated(brief, kept, _others(revised.analysts, kept.values())))
 
-    async def _fill_in(self, prompt: Prompt, form: type[Form], check: Callable[[Form], str]) -> Form:
+    async def stream_panel(self, brief: PanelBrief, seat: Seat) -> list[Analyst]:
+        """A new panel, whose analysts get their seats while it is written, as far as the model writes it in order.
+
+        Raises:
+            as `propose_panel` does; the analysts who have a seat by then keep it.
+        """
+        arriving = ArrivingPanel(brief, seat, lambda analyst: _foreign([analyst], brief.language))
+        panel = await self._fill_in(self._prompt(brief), Panel, _panel_check(brief), arriving)
+        kept = dict(enumerate(arriving.seated))
+        return _distinct(_seated(brief, kept, _others(panel.analysts, kept.values())))
+
+    def _prompt(self, brief: PanelBrief) -> Prompt:
+        survey = _spread(brief.survey)
+        return render_within("panel", self._chat.context_window, survey, lambda *shown: _data(brief, *shown))
+
+    async def _fill_in(
+        self, prompt: Prompt, form: type[Form], check: Callable[[Form], str], arriving: ArrivingPanel | None = None
+    ) -> Form:
         """The form, asked for anew when it came to nothing: any other step costs itself, this one the whole run."""
         try:
-            return await self._chat.structure(prompt, form, "planner", check=check)
+            return await self._chat.structure(prompt, form, "planner", check=check, listener=arriving)
         except ReplyError:
             return await self._chat.structure(prompt, form, "planner", check=check)
 
@@ -145,26 +159,16 @@ def _seated(brief: PanelBrief, kept: dict[int, Analyst], new: Sequence[AnalystFo
         if place is None or place in seats or len(seats) >= brief.size:
             waiting.append(analyst)
         else:
-            seats[place] = _analyst(analyst, brief.previous[place]["id"])
+            seats[place] = analyst.as_analyst(brief.previous[place]["id"])
     free = (place for place in range(len(brief.previous) + brief.size) if place not in seats)
     for analyst, place in zip(waiting[: brief.size - len(seats)], list(free), strict=False):
-        seats[place] = _analyst(analyst, brief.previous[place]["id"] if place < len(brief.previous) else "")
+        seats[place] = analyst.as_analyst(brief.previous[place]["id"] if place < len(brief.previous) else "")
     if len(seats) < brief.size:
         raise ReplyError(
             f"The model proposed {len(seats)} analysts instead of {brief.size}.",
             hint="Ask for fewer with --analysts, or choose a larger --model.",
         )
     return _numbered([seats[place] for place in sorted(seats)])
-
-
-def _analyst(form: AnalystForm, analyst_id: str) -> Analyst:
-    return {
-        "id": analyst_id,
-        "name": form.name,
-        "affiliation": form.affiliation,
-        "role": form.role,
-        "description": form.description or form.role,
-    }
 
 
 def _numbered(panel: Sequence[Analyst]) -> list[Analyst]:

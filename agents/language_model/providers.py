@@ -132,7 +132,7 @@ def open_chat_model(name: str, settings: Settings, environment: Mapping[str, str
     options = _options(provider, settings, environment)
     from langchain.chat_models import init_chat_model  # noqa: PLC0415 - heavy: not before a model is wanted
 
-    # Replies are wanted whole: no caller reads them as they come, and streamed ones may lack the token counts.
+    # Replies are wanted whole, but for one that somebody listens to (`streaming`): streamed ones may lack token counts.
     model_options: dict[str, Any] = {"disable_streaming": True, **options}
     if settings.cache:
         from .cache import ReplyCache  # noqa: PLC0415 - imports LangChain
@@ -248,6 +248,7 @@ def _options(provider: Provider, settings: Settings, environment: Mapping[str, s
             "timeout": (CONNECT_TIMEOUT, REPLY_TIMEOUT),
             "max_retries": 0,
             "default_headers": _HEADERS,
+            "stream_usage": True,
         }
     if provider.name == "anthropic":
         return {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from ...errors import PromptTooLongError
@@ -13,6 +13,7 @@ from .cache import is_cached
 from .gates import gate_to
 from .messages import cut_message, reply_of
 from .prompts import Prompt, reply_room, tokens_in
+from .streaming import Listener, refuses_stream, tapped
 
 if TYPE_CHECKING:
     from langchain_core.messages import AIMessage
@@ -43,6 +44,7 @@ class Wire:
         self._width = width
         self._rate = rate
         self._stretch = 1.0
+        self._streams = True
 
     @property
     def context_window(self) -> int:
@@ -50,9 +52,18 @@ class Wire:
         return int(self._window / self._stretch)
 
     async def send(
-        self, model: Runnable[Any, Any], prompt: Prompt, role: str, *, note: str = "", after: Messages = ()
+        self,
+        model: Runnable[Any, Any],
+        prompt: Prompt,
+        role: str,
+        *,
+        note: str = "",
+        after: Messages = (),
+        listener: Listener | None = None,
     ) -> AIMessage:
         """The reply to a prompt, a note at its end, and what was said after it.
+
+        A `listener` hears it while it is written, at the first try and where the server can stream.
 
         The prompt is cut to fit. One that the server finds too long all the same is cut further and sent again, and
         the smaller window is kept in mind.
@@ -64,7 +75,7 @@ class Wire:
         fitting = prompt.within(self._room(around))
         for _ in range(_CUTS):
             try:
-                return await self._call(model, _messages(fitting, note, after), role)
+                return await self._call(model, _messages(fitting, note, after), role, listener)
             except PromptTooLongError as error:
                 is_news = self._learn(error.room, fitting.tokens + around)
                 room = self._room(around) if is_news else int(fitting.tokens * _LEFT)
@@ -72,7 +83,7 @@ class Wire:
                 if smaller.tokens >= fitting.tokens:
                     raise
                 fitting = smaller
-        return await self._call(model, _messages(fitting, note, after), role)
+        return await self._call(model, _messages(fitting, note, after), role, listener)
 
     def _room(self, around: int) -> int:
         """How many tokens a prompt may have beside what is around it and the reply."""
@@ -89,16 +100,10 @@ class Wire:
         self._window = min(self._window, window)
         return self._room(0) < sent
 
-    async def _call(self, model: Runnable[Any, Any], messages: Messages, role: str) -> AIMessage:
-        config = _named(role, self._name)
-
-        async def request() -> AIMessage:
-            try:
-                return cast("AIMessage", await model.ainvoke(list(messages), config))
-            except Exception as error:
-                if cut := cut_message(error):
-                    return cut
-                raise
+    async def _call(
+        self, model: Runnable[Any, Any], messages: Messages, role: str, listener: Listener | None
+    ) -> AIMessage:
+        request = self._request(model, messages, _named(role, self._name), listener)
 
         sent = _measured(model, messages)
         async with paid_call(role, self._name, self._rate, sent) as call:
@@ -111,6 +116,31 @@ class Wire:
         if usage := message.usage_metadata:
             self._compare(tokens_in(sent), usage["input_tokens"])
         return message
+
+    def _request(
+        self, model: Runnable[Any, Any], messages: Messages, config: RunnableConfig, listener: Listener | None
+    ) -> Callable[[], Awaitable[AIMessage]]:
+        """What the gate sends, and sends again: streamed the first time only, for half a reply may have been heard."""
+        asked = model
+
+        async def request() -> AIMessage:
+            nonlocal asked
+            asking, asked = asked, model
+            try:
+                return cast("AIMessage", await asking.ainvoke(list(messages), config))
+            except Exception as error:
+                if listener is not None:
+                    listener.stop()
+                if cut := cut_message(error):
+                    return cut
+                if asking is not model and refuses_stream(error):
+                    self._streams = False
+                    return await request()
+                raise
+
+        if listener is not None and self._streams:
+            asked = tapped(model, listener)
+        return request
 
     def _compare(self, ours: int, theirs: int) -> None:
         """Count more cautiously when the model counts more tokens than we do: its tokenizer may not know a language."""

@@ -54,7 +54,13 @@ class Listener:
         return "# A title\n\nA text."
 
     async def structure(
-        self, prompt: Prompt, form: type[Any], role: str, *, check: Callable[[Any], str] | None = None
+        self,
+        prompt: Prompt,
+        form: type[Any],
+        role: str,
+        *,
+        check: Callable[[Any], str] | None = None,
+        listener: Any = None,
     ) -> Any:
         self.heard.append(prompt)
         if issubclass(form, (Corrections, Opinions)):

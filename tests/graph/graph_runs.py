@@ -13,6 +13,7 @@ from scripted import ScriptedEngine, ShelfSource, clock
 from tertulia.evidence.ledger import Ledger
 from tertulia.graph.context import Context
 from tertulia.graph.report import build_graph
+from tertulia.graph.seats import Seats
 from tertulia.graph.serializer import strict_serializer
 
 
@@ -28,6 +29,7 @@ class Held:
         self.config: Any = {"configurable": {"thread_id": "run1"}}
         self._slots = slots
         self.judge: Any = None
+        self.seats: Seats | None = None
         self._engine_name = "scripted:1"
 
     async def start(self, *, engine: str = "scripted:1", **request: Any) -> Mapping[str, Any]:
@@ -46,6 +48,7 @@ class Held:
             clock=clock,
             slots=asyncio.Semaphore(self._slots),
             judge=self.judge,
+            seats=self.seats,
         )
         async for _, event in self.graph.astream(
             given, self.config, context=context, stream_mode="custom", subgraphs=True

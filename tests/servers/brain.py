@@ -135,7 +135,7 @@ def _panel(user: str) -> str:
         _analyst(f"{names[n % 6]} {n // 6 + 1}".removesuffix(" 1"), titles[n] if n < len(titles) else f"Theme {n + 1}")
         for n in range(size)
     ]
-    return json.dumps({"analysts": analysts})
+    return json.dumps({"roles": [analyst["role"] for analyst in analysts], "analysts": analysts})
 
 
 def _analyst(name: str, role: str) -> dict[str, str]:
