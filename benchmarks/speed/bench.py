@@ -3,43 +3,75 @@
     make bench                                   all cases: several minutes
     make bench ARGS="3 8 --json found.json"      these numbers of analysts, and the figures with every request as JSON
     make bench ARGS="3 --reports 10"             ten reports of three analysts at once
+    make bench ARGS="8 --svg timeline.svg"       and the timeline of the first case's run as a picture
+    make bench ARGS="8 --page 60000 --cap 16"    with longer pages, and a model that works on 16 requests at once
 
-Each case is a process of its own, so that its processor time and memory are its own, and so is the simulator.
-`span` is from the first request to the last answer; `critical` the longest chain of requests that need each
-other's answers, computed from the log.
+Each case is a process of its own, so that its processor time and memory are its own, and so is the simulator. Columns:
+
+- `sections`: of the report that has fewest of them: as many as analysts, else something is wrong;
+- `wall`: from the call to the last report, in seconds, as all times; `span`: from the first request to the last answer;
+- `critical`: the longest chain of needed requests (see `critical_path`), of the report where it is longest; `ratio`: a
+  report's own span by its own critical path, for several reports the median, and `worst` the largest;
+- `calls`, `tokens_in`, `tokens_out`: of models; `searches`: questions to the web and the wiki; `requests`: all of them,
+  texts of the wiki included; `peak`: requests under way at once;
+- `cpu`: processor time of the program in seconds, without imports, from call to reports; `cpu_analyst` for each analyst;
+- `memory`: the peak in MB, imports included; `checkpoints` and `database`: kB for each analyst that LangGraph's
+  checkpoints take, and the whole database file;
+- `simulator`: the simulator's processor time for each request in milliseconds; `late`: by how many milliseconds it
+  answered later than its latency model says, in the median. Where that is much, the other figures say little.
 """
 
 from __future__ import annotations
 
 import argparse
-import asyncio
 import json
 import os
 import platform
-import resource
-import sqlite3
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
+from statistics import median
 from typing import Any
+
+from critical_path import critical_path, seconds
 
 HERE = Path(__file__).parent
 SIZES = (3, 8, 32, 64)
-TURNS = 2
+CASES = (*((size, 1) for size in SIZES), (3, 10), (3, 50))
+TIMEOUT = 900
 COLUMNS = (
-    *("analysts", "reports", "sections", "wall", "span", "critical", "ratio", "calls", "tokens_in", "tokens_out"),
-    *("web", "wiki", "peak", "cpu", "cpu_per_analyst", "memory_mb", "checkpoint_kb"),
+    *("analysts", "reports", "sections", "wall", "span", "critical", "ratio", "worst", "calls", "tokens_in"),
+    *("tokens_out", "searches", "requests", "peak", "cpu", "cpu_analyst", "memory", "checkpoints", "database"),
+    *("simulator", "late"),
 )
+PACKAGES = ("tertulia", "langgraph", "langgraph-checkpoint-sqlite", "langchain-core", "langchain-openai", "openai")
 
 
-def measure(analysts: int, reports: int) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Simulation:
+    """How the simulator is to be."""
+
+    cap: int = 0
+    pace: float = 1.0
+    page: int = 6_000
+
+    @property
+    def arguments(self) -> list[str]:
+        return ["--cap", str(self.cap), "--pace", str(self.pace), "--page", str(self.page)]
+
+
+def measure(analysts: int, reports: int, simulation: Simulation, svg: str = "") -> dict[str, Any]:
     """One case: a simulator, a process that writes the reports, and the figures of both."""
+    case = {"analysts": analysts, "reports": reports, "load_before": _load()}
     simulator = subprocess.Popen(
-        [sys.executable, str(HERE / "simulator.py")], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        [sys.executable, str(HERE / "simulator.py"), *simulation.arguments],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
     )
     assert simulator.stdout is not None
     addresses = json.loads(simulator.stdout.readline())
@@ -53,142 +85,120 @@ def measure(analysts: int, reports: int) -> dict[str, Any]:
             "TAVILY_API_BASE_URL": addresses["web"],
             "TERTULIA_WIKIPEDIA_URL": addresses["wiki"],
         }
-        case = [sys.executable, __file__, "--case", addresses["model"], str(analysts), "--reports", str(reports)]
+        command = [sys.executable, str(HERE / "writing.py"), addresses["model"], str(analysts), str(reports)]
         try:
             done = subprocess.run(
-                case, env=environment, cwd=home, capture_output=True, text=True, check=False, timeout=600
+                command, env=environment, cwd=home, capture_output=True, text=True, check=False, timeout=TIMEOUT
             )
         finally:
-            log, _ = simulator.communicate()
-    if done.returncode:
-        said = done.stderr.strip().rpartition("\n")[2]
-        print(f"{analysts} | {reports} | failed: {said}", flush=True)
-        return {"analysts": analysts, "reports": reports, "failed": said}
-    return {"analysts": analysts, "reports": reports, **json.loads(done.stdout), **_figures(json.loads(log), reports)}
+            told = json.loads(simulator.communicate()[0])
+        if done.returncode:
+            return {**case, "failures": [done.stderr.strip().rpartition("\n")[2], *told["failures"]]}
+        written = json.loads(done.stdout)
+        if svg:
+            Path(svg).write_text(_timeline(written["runs"][0], environment), "utf-8")
+    failures = [*written.pop("failures"), *told["failures"]]
+    return {**case, **written, **figures(told["log"]), **_simulator(told), "failures": failures, "log": told["log"]}
 
 
-def _figures(log: list[dict[str, Any]], reports: int) -> dict[str, Any]:
+def _timeline(run: str, environment: Mapping[str, str]) -> str:
+    command = [sys.executable, "-m", "tertulia", "show", run, "--timeline", "--svg"]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=True, cwd="/").stdout
+
+
+def figures(log: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """What the log tells: counts, spans and critical paths."""
     models = [line for line in log if line["kind"] == "model"]
-    span = max(line["ended"] for line in log) - min(line["begun"] for line in log)
-    # The analysts of several reports have the same names here: their chains are not told apart.
-    critical = critical_path(log) if reports == 1 else None
-    changes = sorted([(line["begun"], 1) for line in log] + [(line["ended"], -1) for line in log])
-    running = peak = 0
-    for _, change in changes:
-        running += change
-        peak = max(peak, running)
+    by_report = [
+        _report([line for line in log if line["report"] == report])
+        for report in dict.fromkeys(line["report"] for line in log)
+    ]
     return {
-        "span": round(span, 2),
-        "critical": round(critical, 2) if critical else "",
-        "ratio": round(span / critical, 3) if critical else "",
+        "span": round(_span(log), 2),
+        "critical": max(report["critical"] for report in by_report),
+        "ratio": round(median(report["ratio"] for report in by_report), 3),
+        "worst": max(report["ratio"] for report in by_report),
         "calls": len(models),
         "tokens_in": sum(line["tokens_in"] for line in models),
         "tokens_out": sum(line["tokens_out"] for line in models),
-        "web": sum(line["kind"] == "web" for line in log),
-        "wiki": sum(line["kind"] == "wiki" for line in log),
-        "peak": peak,
-        "log": log if reports == 1 else [],
+        "searches": sum("query" in line for line in log),
+        "requests": len(log),
+        "peak": _peak(log),
+        "each_report": by_report,
     }
 
 
-def critical_path(log: list[dict[str, Any]]) -> float:
-    """The longest chain of needed work: survey, panel, one interview's turns and section, introduction or conclusion.
-
-    A text of the wiki is asked for after its search. Both together take as long as a search of the web, so of a turn's
-    searches only the longest counts.
-    """
-    models = [line for line in log if line["kind"] == "model"]
-    searches = [line for line in log if line["kind"] == "web" or line.get("search")]
-    panel = max(line["seconds"] for line in models if line["role"] == "panel")
-    interviews = []
-    for analyst in {line["analyst"] for line in models if line["analyst"]}:
-        own = [line for line in models if line["analyst"] == analyst]
-        seconds = sum(line["seconds"] for line in own)
-        for turn in {line["turn"] for line in own if line["role"] == "answer"}:
-            seconds += _longest(line for line in searches if line["query"].startswith(f"{analyst} {turn}"))
-        interviews.append(seconds)
-    survey = _longest(line for line in searches if not line["query"].startswith("Watcher"))
-    composed = _longest(line for line in models if line["role"] in {"introduction", "conclusion"})
-    return survey + panel + max(interviews) + composed
-
-
-def _longest(lines: Iterable[dict[str, Any]]) -> float:
-    return max((line["seconds"] for line in lines), default=0.0)
-
-
-def write_reports(base_url: str, analysts: int, reports: int) -> dict[str, Any]:
-    """The case itself, in a process of its own: the figures that only it can tell."""
-    import langchain_openai  # noqa: F401, PLC0415
-
-    import tertulia.graph.local  # noqa: F401, PLC0415 - what is imported here is not the run's
-    from tertulia import write_report  # noqa: PLC0415
-
-    async def one(number: int) -> int:
-        report = await write_report(
-            f"Places in town {number}" if reports > 1 else "Places in town",
-            model="openai:simulated",
-            base_url=base_url,
-            analysts=analysts,
-            turns=TURNS,
-            sources=("web", "wikipedia"),
-            concurrency=256,
-            language="en",
-        )
-        return len(report["sections"])
-
-    async def all_of_them() -> list[int]:
-        return await asyncio.gather(*(one(number) for number in range(reports)))
-
-    used, begun = _cpu(), time.monotonic()
-    sections = asyncio.run(all_of_them())
-    wall, cpu = time.monotonic() - begun, _cpu() - used
+def _report(log: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    chain = critical_path(log)
+    span, critical = _span(log), seconds(chain)
     return {
-        "sections": min(sections),
-        "wall": round(wall, 2),
-        "cpu": round(cpu, 2),
-        "cpu_per_analyst": round(cpu / analysts / reports, 3),
-        "memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
-        "checkpoint_kb": round(_checkpoint_bytes() / 1024 / analysts / reports, 1),
+        "report": log[0]["report"],
+        "span": round(span, 3),
+        "critical": round(critical, 3),
+        "ratio": round(span / critical, 3),
+        "chain": [[name, round(took, 4)] for name, took in chain],
     }
 
 
-def _cpu() -> float:
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    return used.ru_utime + used.ru_stime
+def _span(log: Sequence[Mapping[str, Any]]) -> float:
+    return max(line["ended"] for line in log) - min(line["begun"] for line in log)
 
 
-def _checkpoint_bytes() -> int:
-    connection = sqlite3.connect(Path(os.environ["TERTULIA_HOME"]) / "tertulia.db")
-    total = 0
-    for lengths, table in (("length(checkpoint) + length(metadata)", "checkpoints"), ("length(value)", "writes")):
-        total += connection.execute(f"SELECT coalesce(sum({lengths}), 0) FROM {table}").fetchone()[0]
-    connection.close()
-    return int(total)
+def _peak(log: Sequence[Mapping[str, Any]]) -> int:
+    running = peak = 0
+    for _, change in sorted([(line["begun"], 1) for line in log] + [(line["ended"], -1) for line in log]):
+        running += change
+        peak = max(peak, running)
+    return peak
+
+
+def _simulator(told: Mapping[str, Any]) -> dict[str, Any]:
+    """What the simulator cost, and how late it was, all in milliseconds but its whole processor time."""
+    late = sorted(1000 * (line["ended"] - line["begun"] - line["seconds"]) for line in told["log"])
+    return {
+        "simulator": round(1000 * told["cpu"] / len(late), 2),
+        "late": round(median(late), 1),
+        "latest": round(late[-1], 1),
+        "simulator_cpu": told["cpu"],
+    }
+
+
+def _load() -> list[float]:
+    return [round(load, 2) for load in os.getloadavg()]
+
+
+def _found(cases: Sequence[Mapping[str, Any]], simulation: Simulation, load: list[float]) -> dict[str, Any]:
+    return {
+        "python": platform.python_version(),
+        "versions": {name: version(name) for name in PACKAGES},
+        "cpus": os.cpu_count(),
+        "load_at_begin": load,
+        "simulation": vars(simulation),
+        "cases": list(cases),
+    }
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser()
+    parser = argparse.ArgumentParser(description="How fast a run is, on a simulator.")
     parser.add_argument("sizes", nargs="*", type=int, help="analysts; without any, all cases")
     parser.add_argument("--reports", type=int, default=1, help="reports at once in one process")
+    parser.add_argument("--cap", type=int, default=0, help="requests that the model works on at once; 0: all")
+    parser.add_argument("--pace", type=float, default=1.0, help="multiplies all latencies")
+    parser.add_argument("--page", type=int, default=6_000, help="characters of a page")
     parser.add_argument("--json", default="", help="write the figures, the versions and every request here")
-    parser.add_argument("--case", default="", help=argparse.SUPPRESS)
+    parser.add_argument("--svg", default="", help="draw the timeline of the first case's (first) run here")
     given = parser.parse_args()
-    if given.case:
-        print(json.dumps(write_reports(given.case, given.sizes[0], given.reports)))
-        return
-    cases = [(size, given.reports) for size in given.sizes] or [*((size, 1) for size in SIZES), (3, 10), (3, 50)]
-    results = []
+    simulation, load = Simulation(given.cap, given.pace, given.page), _load()
+    results: list[dict[str, Any]] = []
     print(" | ".join(COLUMNS), flush=True)
-    for analysts, reports in cases:
-        results.append(measure(analysts, reports))
-        if "failed" not in results[-1]:
-            print(" | ".join(str(results[-1][column]) for column in COLUMNS), flush=True)
+    for analysts, reports in [(size, given.reports) for size in given.sizes] or CASES:
+        results.append(measure(analysts, reports, simulation, "" if results else given.svg))
+        print(" | ".join(str(results[-1].get(column, "")) for column in COLUMNS), flush=True)
+        for failure in results[-1]["failures"][:5]:
+            print(f"  failed: {failure}", flush=True)
     if given.json:
-        versions = {
-            name: version(name) for name in ("tertulia", "langgraph", "langchain-core", "langchain-openai", "openai")
-        }
-        found = {"python": platform.python_version(), "versions": versions, "cpus": os.cpu_count(), "cases": results}
-        Path(given.json).write_text(json.dumps(found, indent=1) + "\n", "utf-8")
+        Path(given.json).write_text(json.dumps(_found(results, simulation, load), indent=1) + "\n", "utf-8")
+    sys.exit(any(result["failures"] for result in results))
 
 
 if __name__ == "__main__":

@@ -1,265 +1,206 @@
 """A model, a web and a wiki on loopback with a deterministic latency, and a log of every request.
 
-The model takes 0.30 s and 4 ms for each token it writes, Tavily 0.8 s, MediaWiki 0.4 s a request. How long a reply is
-depends on its role and, by up to a fifth, on the analyst. Replies are verbatim sentences of the prompt, so that nothing
-needs a repair.
+The model takes 0.30 s and 4 ms for each token it writes, Tavily 0.8 s, MediaWiki 0.4 s a request; the time that finding
+the answer takes is a part of it. A streamed reply comes in groups of five tokens, each when its last token is written.
+How long a reply is depends on its role and, by up to a fifth, on the analyst (`players`); what is found on a query
+(`pages`).
 
-    python benchmarks/speed/simulator.py [--cap N]      prints the addresses as JSON, serves until its input closes,
-                                                        then prints the log as JSON
+    python benchmarks/speed/simulator.py [--cap N] [--pace P] [--page CHARACTERS]
+
+prints the addresses as JSON, serves until its input closes, then prints as JSON the log, its own processor time in
+seconds since it began to serve, and what failed in it. `--cap` is how many requests the model works on at once, `--pace`
+multiplies all latencies, `--page` is the length of a page.
+
+A line of the log has the `kind` (model, web, wiki), `report` (the town), `analyst` and `turn` of a request, the moments in
+seconds at which it had come (`begun`; with a cap, when its turn came) and was answered (`ended`), and the `seconds` that
+the latency model gives it: what it took more is the simulator's fault, or the machine's. Of a streamed panel `analysts`
+says for each analyst after how many `seconds` its object was to be closed and when that was sent (`arrived`).
 """
 
 from __future__ import annotations
 
 import argparse
-import hashlib
+import asyncio
 import json
-import random
 import re
 import sys
-import threading
 import time
-from contextlib import nullcontext
-from dataclasses import replace
+from collections.abc import Iterator
+from contextlib import AsyncExitStack, contextmanager, nullcontext
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "tests"))
 
-from servers.base import Request, Response
-from servers.brain import PASSAGE, Reply
-from servers.mediawiki import MediaWikiServer, WikiPage
-from servers.openai import OpenAIServer
-from servers.tavily import TavilyServer, WebPage
+import pages
+from players import CHARACTERS, Players, Said, asked_by
+from servers.brain import Reply, prompt_text
+from servers.mediawiki import Wiki, WikiPage
+from servers.openai import completion, streamed_lines
+from servers.tavily import WebPage, answer
+from serving import Exchange, serving
 
 MODEL_SECONDS, TOKEN_SECONDS = 0.30, 0.004
 WEB_SECONDS, WIKI_SECONDS = 0.8, 0.4
-# Tokens that each role writes; the planner writes as many for each analyst.
-TOKENS = {"panel": 100, "question": 60, "answer": 250, "section": 500, "introduction": 200, "conclusion": 150}
-VARIATION = 0.2
-CHARACTERS = 4  # of a token
+GROUP = 5  # tokens of a streamed reply that are sent together
 
-_ROLES = {
-    "You plan a research report": "panel",
-    "You are an analyst who": "question",
-    "You are an expert who": "answer",
-    "You write one section": "section",
-    "You write the title and the introduction": "introduction",
-    "You write the conclusion": "conclusion",
-    "You correct sentences": "repair",
-}
-_THINGS = ["harbour", "school", "river", "bridge", "market", "library", "forest", "museum", "theatre", "garden"]
-_VERBS = ["shelters", "supports", "remembers", "repairs", "welcomes", "measures", "describes", "finances", "protects"]
-_ENDS = [
-    "the old quarter",
-    "its neighbours",
-    "the coast",
-    "the young",
-    "visitors",
-    "the craft",
-    "its memory",
-    "the valley",
-]
-# A sentence of the pages with its key. The example of a citation that a prompt gives is none: it would need a repair.
-_CITED = re.compile(r"The [^\n|.]*?\[[a-z0-9]{6}\]\.")
-
-
-def pages(kind: str, count: int) -> list[tuple[str, str]]:
-    """Titles and texts of an invented country: plain sentences, each different, about 6 kB a page."""
-    chance = random.Random(kind)
-    found = []
-    for number in range(count):
-        thing = _THINGS[number % len(_THINGS)]
-        lines = []
-        for part in range(9):
-            words = [
-                f"The {thing} of {chance.choice(_THINGS)} street {chance.choice(_VERBS)} {chance.choice(_ENDS)} and "
-                f"{chance.choice(_VERBS)} {chance.choice(_ENDS)} with {chance.choice(_THINGS)} number {_word(chance)}."
-                for _ in range(6)
-            ]
-            lines.append(f"## Part {_word(random.Random(part))}\n\n{' '.join(words)}")
-        found.append((f"The {thing} in {kind} {_word(chance)}", "\n\n".join(lines)))
-    return found
-
-
-def _word(chance: random.Random) -> str:
-    return "".join(chance.choice("bdfglmnprst") + chance.choice("aeiou") for _ in range(4))
+Line = dict[str, Any]
 
 
 class Log:
-    """Every request: who, when (seconds since the begin), and tokens."""
+    """Every request, in the order in which they ended."""
 
-    def __init__(self) -> None:
-        self.begun = time.monotonic()
-        self.lines: list[dict[str, Any]] = []
-        self._lock = threading.Lock()
+    def __init__(self, pace: float) -> None:
+        self.lines: list[Line] = []
+        self.pace = pace
+        self._begun = time.monotonic()
 
-    def wait(self, begun: float, seconds: float, **said: Any) -> None:
-        time.sleep(max(0.0, begun + seconds - time.monotonic()))
-        line = {**said, "begun": begun - self.begun, "ended": time.monotonic() - self.begun, "seconds": seconds}
-        with self._lock:
+    @contextmanager
+    def line(self, kind: str, report: str, analyst: str, turn: int) -> Iterator[Line]:
+        """A request that is being answered."""
+        line = {"kind": kind, "report": report, "analyst": analyst, "turn": turn, "begun": self.now(), "seconds": 0.0}
+        try:
+            yield line
+        finally:
+            line["ended"] = self.now()
             self.lines.append(line)
 
+    def now(self) -> float:
+        return round(time.monotonic() - self._begun, 4)
 
-class Model(OpenAIServer):
+    async def wait(self, line: Line, seconds: float) -> None:
+        """Until this long after the request came."""
+        await asyncio.sleep(line["begun"] + seconds * self.pace - self.now())
+
+    async def answer(self, line: Line, seconds: float, exchange: Exchange, body: Any) -> None:
+        line["seconds"] = round(seconds * self.pace, 4)
+        await self.wait(line, seconds)
+        await exchange.send(body)
+
+
+class Model:
     """Plays every role at the pace of a hosted model. `cap` is how many requests it works on at once."""
 
-    def __init__(self, log: Log, cap: int) -> None:
-        super().__init__(self._say)
+    def __init__(self, log: Log, cap: int = 0) -> None:
         self._log = log
-        self._places: Any = threading.Semaphore(cap) if cap else nullcontext()
+        self._players = Players()
+        self._places: Any = asyncio.Semaphore(cap) if cap else nullcontext()
 
-    def respond(self, request: Request) -> Response:
-        with self._places:
-            begun = time.monotonic()
-            response = super().respond(request)
-            if request.path.endswith("/chat/completions"):
-                who = _who(request.json())
-                said = response.body["usage"]
-                tokens = said["completion_tokens"]
-                told = {"tokens_in": said["prompt_tokens"], "tokens_out": tokens, **who}
-                self._log.wait(begun, MODEL_SECONDS + TOKEN_SECONDS * tokens, kind="model", **told)
-            return response
+    async def answer(self, exchange: Exchange) -> None:
+        if exchange.path != "/v1/chat/completions":
+            raise ValueError(f"no such path: {exchange.path}")
+        body = exchange.json()
+        async with self._places:
+            begun = self._log.now()
+            said = self._players.reply(body)
+            with self._log.line("model", said.report, said.analyst, said.turn) as line:
+                line |= {"role": said.role, "begun": begun, "tokens_out": said.tokens}
+                line["tokens_in"] = len(prompt_text(body)) // CHARACTERS
+                if body.get("stream"):
+                    await self._stream(exchange, line, body, said)
+                else:
+                    await self._log.answer(line, _seconds(said.tokens), exchange, completion(body, Reply(said.text)))
 
-    def _say(self, body: dict[str, Any]) -> Reply:
-        who = _who(body)
-        role, analyst = who["role"], who["analyst"]
-        user = str(body["messages"][1]["content"])
-        size = TOKENS.get(role, 0) * CHARACTERS
-        if analyst:
-            size = int(size * (1 + VARIATION * (_number(analyst) % 201 - 100) / 100))
-        if role == "panel":
-            return Reply(_panel(user, size))
-        if role == "question":
-            return Reply(_question(f"{analyst} {who['turn']}", size))
-        if role == "repair":
-            return Reply(json.dumps({"sentences": []}))
-        if role == "answer":
-            return Reply(_answer(user, size))
-        sentences = list(dict.fromkeys(_CITED.findall(user)))
-        # Each its own choice, else every section would say the same.
-        random.Random(analyst or role).shuffle(sentences)
-        text = _filled(sentences, size)
-        title = f"What {analyst.partition(' ')[0].lower()}s see" if role == "section" else "What is known"
-        return Reply(text if role == "conclusion" else f"# {title}\n\n{text}")
-
-
-def _panel(user: str, size: int) -> str:
-    found = re.search(r"Choose exactly (\d+)", user)
-    analysts = []
-    for number in range(1, int(found[1] if found else 0) + 1):
-        one = {
-            "name": f"Person Number{_word(random.Random(number))}",
-            "affiliation": "a house",
-            "role": f"Watcher {_word(random.Random(-number))}",
-        }
-        room = size - len(json.dumps(one)) - 22
-        analysts.append({**one, "description": ("Looks at what is known and what is not. " * 20)[:room]})
-    return json.dumps({"analysts": analysts})
+    async def _stream(self, exchange: Exchange, line: Line, body: Line, said: Said) -> None:
+        line["seconds"] = round(_seconds(said.tokens) * self._log.pace, 4)
+        events = streamed_lines(body, Reply(said.text), GROUP * CHARACTERS)
+        waiting = dict(said.ends)
+        if waiting:
+            line["analysts"] = {}
+        async with exchange.stream() as send:
+            for start in range(0, said.tokens, GROUP):
+                written = min(start + GROUP, said.tokens)
+                await self._log.wait(line, _seconds(written))
+                await send(next(events))
+                for analyst in [name for name, end in waiting.items() if end <= written * CHARACTERS]:
+                    seconds = round(_seconds(written) * self._log.pace, 4)
+                    line["analysts"][analyst] = {"seconds": seconds, "arrived": self._log.now()}
+                    del waiting[analyst]
+            await send("".join(events))
 
 
-def _question(mark: str, size: int) -> str:
-    form = {
-        "reason": "More.",
-        "done": False,
-        "question": f"What is known here, {mark}?",
-        "queries": {name: [f"{mark} {name}"] for name in ("web", "wikipedia")},
-    }
-    more = " And why?" * max(0, (size - len(json.dumps(form))) // 9)
-    return json.dumps({**form, "question": f"{form['question']}{more}"})
+def _seconds(tokens: int) -> float:
+    return MODEL_SECONDS + TOKEN_SECONDS * tokens
 
 
-def _answer(user: str, size: int) -> str:
-    """A few whole sentences of each passage, each with the passage's key."""
-    sentences = [
-        f"{sentence[:-1]} [{match['key']}]."
-        for match in PASSAGE.finditer(user)
-        for sentence in re.findall(r"The [^.\n]*\.", match["text"])[1:4]
-    ]
-    return _filled(sentences, size)
+class Web:
+    """Tavily."""
 
-
-def _filled(sentences: list[str], size: int) -> str:
-    text = ""
-    for sentence in sentences:
-        if len(text) >= size:
-            break
-        text += sentence.strip() + " "
-    return text.strip()
-
-
-def _who(body: dict[str, Any]) -> dict[str, Any]:
-    system, user = (str(message["content"]) for message in body["messages"][:2])
-    role = next(name for opening, name in _ROLES.items() if system.startswith(opening))
-    found = re.search(r"Watcher \w+", _around(role, user))
-    turn = re.search(r"This is turn (\d+)", user)
-    asked = re.findall(r"Watcher \w+ (\d+)\?", user)
-    number = int(turn[1]) if turn else int(asked[-1]) if asked else 0
-    return {
-        "role": role,
-        "analyst": found[0] if found and role not in {"panel", "introduction", "conclusion"} else "",
-        "turn": number,
-    }
-
-
-def _around(role: str, user: str) -> str:
-    """Where a prompt says whose it is."""
-    marks = {"question": "Your focus: ", "section": "This section: ", "answer": "Question: "}
-    return user.rpartition(marks[role])[2] if marks.get(role, "") in user and role in marks else user
-
-
-class Web(TavilyServer):
-    def __init__(self, log: Log) -> None:
-        found = enumerate(pages("town", 60))
-        super().__init__(
-            pages=[WebPage(f"https://w{n}.example/", title, text[:200], text) for n, (title, text) in found]
-        )
+    def __init__(self, log: Log, characters: int) -> None:
         self._log = log
+        self._characters = characters
 
-    def respond(self, request: Request) -> Response:
-        begun = time.monotonic()
-        query = request.json()["query"]
-        body = json.dumps({**request.json(), "query": _things_of(query)}).encode()
-        response = super().respond(replace(request, body=body))
-        self._log.wait(begun, WEB_SECONDS, kind="web", query=query)
-        return response
+    async def answer(self, exchange: Exchange) -> None:
+        asked = exchange.json()
+        query = asked["query"]
+        with self._log.line("web", pages.town_in(query), *asked_by(query)) as line:
+            line["query"] = query
+            found = islice(pages.search("web", query), asked["max_results"])
+            results = [(self._page(page), 1 - 0.01 * place) for place, page in enumerate(found)]
+            await self._log.answer(line, WEB_SECONDS, exchange, answer(asked, results))
+
+    def _page(self, page: pages.Page) -> WebPage:
+        text = page.text(self._characters)
+        return WebPage(f"https://{page.town.lower()}-{page.number}.example/", page.title, text[:200], text)
 
 
-class Wiki(MediaWikiServer):
-    def __init__(self, log: Log) -> None:
-        found = enumerate(pages("country", 40), 1)
-        super().__init__(
-            {"en": [WikiPage(n, title, re.sub(r"## (.*)", r"== \1 ==", text)) for n, (title, text) in found]}
-        )
+class FoundWiki(Wiki):
+    """A wiki of which only the pages of one answer are made."""
+
+    def search(self, text: str) -> list[WikiPage]:  # noqa: ARG002 - they were found before
+        return list(self.by_title.values())
+
+
+class MediaWiki:
+    """Wikipedia: its search brings the text of one page along, the others are asked for by their titles."""
+
+    def __init__(self, log: Log, characters: int) -> None:
         self._log = log
+        self._characters = characters
 
-    def respond(self, request: Request) -> Response:
-        begun = time.monotonic()
-        field = next((name for name in ("srsearch", "gsrsearch") if name in request.query), "")
-        query = request.query.get(field, "") if field else request.query.get("titles", "")
-        if field:
-            request = replace(request, query={**request.query, field: _things_of(query)})
-        response = super().respond(request)
-        self._log.wait(begun, WIKI_SECONDS, kind="wiki", query=query, search=bool(field))
-        return response
+    async def answer(self, exchange: Exchange) -> None:
+        asked = exchange.query
+        query = asked.get("gsrsearch") or asked.get("srsearch") or asked["titles"]
+        with self._log.line("wiki", pages.town_in(query), *asked_by(query)) as line:
+            if "titles" in asked:
+                line["titles"] = query.split("|")
+                found = [page for title in line["titles"] if (page := pages.titled("wiki", title))]
+            else:
+                end = int(asked.get("gsroffset", 0)) + int(asked.get("gsrlimit", asked.get("srlimit", 10)))
+                found = list(islice(pages.search("wiki", query), end))
+                line |= {"query": query, "again": " OR " in query or "gsroffset" in asked}
+                line["found"] = [page.title for page in found]
+            told = FoundWiki([self._page(page) for page in found], "http://wiki.example", set()).query(asked)
+            await self._log.answer(line, WIKI_SECONDS, exchange, told)
+
+    def _page(self, page: pages.Page) -> WikiPage:
+        # A page's number is its own in all towns.
+        number = pages.number_of(page.title) % 10**12
+        return WikiPage(number, page.title, re.sub(r"(?m)^## (.*)", r"== \1 ==", page.text(self._characters)))
 
 
-def _things_of(query: str) -> str:
-    """What a query finds: pages about one thing, the same for the same query."""
-    return _THINGS[_number(query) % len(_THINGS)]
-
-
-def _number(text: str) -> int:
-    return int(hashlib.sha256(text.encode()).hexdigest(), 16)
+async def simulate(log: Log, cap: int, characters: int) -> Line:
+    """Serve until the input closes, and say what it cost."""
+    failures: list[str] = []
+    async with AsyncExitStack() as stack:
+        services = (Model(log, cap), Web(log, characters), MediaWiki(log, characters))
+        model, web, wiki = [await stack.enter_async_context(serving(one.answer, failures)) for one in services]
+        addresses = {"model": f"{model}/v1", "web": web, "wiki": f"{wiki}/{{language}}/w/api.php"}
+        print(json.dumps(addresses), flush=True)
+        begun = time.process_time()
+        await asyncio.to_thread(sys.stdin.read)
+        used = time.process_time() - begun
+    return {"log": sorted(log.lines, key=lambda line: line["begun"]), "cpu": round(used, 3), "failures": failures}
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--cap", type=int, default=0)
-    log = Log()
-    with Model(log, parser.parse_args().cap) as model, Web(log) as web, Wiki(log) as wiki:
-        print(json.dumps({"model": model.base_url, "web": web.url, "wiki": wiki.address}), flush=True)
-        sys.stdin.read()
-    print(json.dumps(sorted(log.lines, key=lambda line: line["begun"])))
+    parser = argparse.ArgumentParser(description="A model, a web and a wiki with a latency, and a log.")
+    parser.add_argument("--cap", type=int, default=0, help="requests that the model works on at once; 0: all")
+    parser.add_argument("--pace", type=float, default=1.0, help="multiplies all latencies")
+    parser.add_argument("--page", type=int, default=pages.CHARACTERS, help="characters of a page")
+    given = parser.parse_args()
+    print(json.dumps(asyncio.run(simulate(Log(given.pace), given.cap, given.page))))
 
 
 if __name__ == "__main__":

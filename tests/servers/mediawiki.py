@@ -92,7 +92,7 @@ class MediaWikiServer(LoopbackServer):
             return Response(200, "<!DOCTYPE html><title>MediaWiki API help</title>")
         if asked.get("titles") in self.refused:
             return api_error("internal_api_error", "Caught exception")
-        wiki = _Wiki(self.pages[path["language"]], f"{self.url}/{path['language']}", self.deleted)
+        wiki = Wiki(self.pages[path["language"]], f"{self.url}/{path['language']}", self.deleted)
         return Response(body=wiki.query(asked))
 
 
@@ -101,7 +101,9 @@ def api_error(code: str, info: str) -> Response:
     return Response(200, {"error": {"code": code, "info": info}, "servedby": "mw.example"})
 
 
-class _Wiki:
+class Wiki:
+    """The pages of one wiki, and what `action=query` tells of them."""
+
     def __init__(self, pages: Sequence[WikiPage], base: str, deleted: set[str]) -> None:
         self.by_title = {page.title: page for page in pages}
         self.base = base

@@ -7,6 +7,7 @@ with OpenAIServer(script('{"a": 1}', Fault(503))) as server: …
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -82,11 +83,12 @@ def _too_long(body: dict[str, Any]) -> dict[str, Any]:
 
 
 def _reply(body: dict[str, Any], reply: Reply) -> Response:
-    response = _streamed(body, reply) if body.get("stream") else Response(body=_completion(body, reply))
+    response = _streamed(body, reply) if body.get("stream") else Response(body=completion(body, reply))
     return replace(response, drip=reply.drip)
 
 
-def _completion(body: dict[str, Any], reply: Reply) -> dict[str, Any]:
+def completion(body: dict[str, Any], reply: Reply) -> dict[str, Any]:
+    """A whole reply."""
     message: dict[str, Any] = {"role": "assistant", "content": reply.text}
     reason = reply.finish_reason
     if reason == "refusal":
@@ -107,21 +109,36 @@ def _completion(body: dict[str, Any], reply: Reply) -> dict[str, Any]:
 
 
 def _streamed(body: dict[str, Any], reply: Reply) -> Response:
-    whole = _completion(body, reply)
+    return Response(body="".join(streamed_lines(body, reply)), headers={"content-type": "text/event-stream"})
+
+
+def streamed_lines(body: dict[str, Any], reply: Reply, size: int = 0) -> Iterator[str]:
+    """A streamed reply as events, one by one. With a `size` its text comes in pieces of so many characters."""
+    whole = completion(body, reply)
     head = {**whole, "object": "chat.completion.chunk"}
     head.pop("usage", None)
-    delta = dict(whole["choices"][0]["message"])
-    if calls := delta.get("tool_calls"):
-        delta["tool_calls"] = [{**calls[0], "index": 0}]
-    reason = whole["choices"][0]["finish_reason"]
-    chunks = [
-        {**head, "choices": [{"index": 0, "delta": delta, "finish_reason": None}]},
-        {**head, "choices": [{"index": 0, "delta": {}, "finish_reason": reason}]},
-    ]
+    message, reason = whole["choices"][0]["message"], whole["choices"][0]["finish_reason"]
+    for delta in _deltas(message, size):
+        yield _event({**head, "choices": [{"index": 0, "delta": delta, "finish_reason": None}]})
+    yield _event({**head, "choices": [{"index": 0, "delta": {}, "finish_reason": reason}]})
     if (body.get("stream_options") or {}).get("include_usage"):
-        chunks.append({**head, "choices": [], "usage": _usage(body, reply)})
-    lines = [f"data: {json.dumps(chunk)}\n\n" for chunk in chunks]
-    return Response(body="".join(lines) + "data: [DONE]\n\n", headers={"content-type": "text/event-stream"})
+        yield _event({**head, "choices": [], "usage": _usage(body, reply)})
+    yield "data: [DONE]\n\n"
+
+
+def _event(chunk: dict[str, Any]) -> str:
+    return f"data: {json.dumps(chunk)}\n\n"
+
+
+def _deltas(message: dict[str, Any], size: int) -> Iterator[dict[str, Any]]:
+    text = message["content"]
+    if size and text:
+        for start in range(0, len(text), size):
+            yield {**({} if start else message), "content": text[start : start + size]}
+    elif calls := message.get("tool_calls"):
+        yield {**message, "tool_calls": [{**calls[0], "index": 0}]}
+    else:
+        yield message
 
 
 def _calls_tool(body: dict[str, Any], reply: Reply) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -96,30 +96,32 @@ class TavilyServer(LoopbackServer):
         if not query or len(query) > 400:
             return error(400, "Query is missing or too long. Max query length is 400 characters.")
         wanted = _words(query)
-        ranked = sorted(self.pages, key=lambda page: -_share(wanted, page))
-        results = [
-            {
-                "url": page.url,
-                "title": page.title,
-                "content": page.content,
-                "score": round(_share(wanted, page), 2),
-                "raw_content": page.text if asked.get("include_raw_content") else None,
-                **({"published_date": page.published_date} if page.published_date else {}),
-            }
-            for page in ranked
-            if _share(wanted, page)
-        ][: asked.get("max_results", 5)]
-        return Response(
-            body={
-                "query": query,
-                "follow_up_questions": None,
-                "answer": None,
-                "images": [],
-                "results": results,
-                "response_time": 0.04,
-                "request_id": "3f1c0000-0000-4000-8000-000000000000",
-            }
-        )
+        scored = sorted(((page, _share(wanted, page)) for page in self.pages), key=lambda found: -found[1])
+        return Response(body=answer(asked, [(page, score) for page, score in scored if score]))
+
+
+def answer(asked: dict[str, Any], found: Sequence[tuple[WebPage, float]]) -> dict[str, Any]:
+    """What Tavily says when it found these pages, best first, each with its score."""
+    results = [
+        {
+            "url": page.url,
+            "title": page.title,
+            "content": page.content,
+            "score": round(score, 2),
+            "raw_content": page.text if asked.get("include_raw_content") else None,
+            **({"published_date": page.published_date} if page.published_date else {}),
+        }
+        for page, score in found[: asked.get("max_results", 5)]
+    ]
+    return {
+        "query": asked["query"],
+        "follow_up_questions": None,
+        "answer": None,
+        "images": [],
+        "results": results,
+        "response_time": 0.04,
+        "request_id": "3f1c0000-0000-4000-8000-000000000000",
+    }
 
 
 def error(status: int, message: str) -> Response:
