@@ -12,6 +12,7 @@ from .checks.facts import Facts, find_facts
 from .checks.hedges import hedge_of
 from .checks.quantity import Quantity
 from .checks.ranges import DASHES
+from .checks.vocabulary import vocabulary
 from .languages import base_language, language_data
 from .words import WORD_PATTERN, stem, terms
 
@@ -132,6 +133,9 @@ def find_figures(sentence: str, language: str) -> list[Figure]:
     Years, dates, ordinals, times, the numbers of names and versions and the words for one are none.
     """
     code = base_language(language)
+    # To read a sentence closely takes long, and most of them state no number, or only years.
+    if not vocabulary(code).may_state(sentence):
+        return []
     facts = find_facts(sentence, code)
     numbers = [quantity for quantity in facts.quantities if quantity.kind == "number" and not _is_one(quantity)]
     if not numbers:

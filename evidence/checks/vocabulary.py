@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -21,6 +22,8 @@ CURRENCIES: Final = frozenset({"EUR", "USD", "GBP", "JPY", "CHF"})
 """The kinds of units that are money."""
 
 _SHORTEST_STEM: Final = 3
+_WORD: Final = re.compile(r"[^\W\d_]+")
+_YEAR: Final = re.compile(r"(?<![^\s(])(?:1\d|20)\d\d(?=[.,;:)]?(?:\s|$))")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +42,8 @@ class Vocabulary:
     `bare` are multipliers that need no number before them (mil), `ones` the words for one before a multiplier
     (a million), `joints` where "and" joins two number words: after a value between the two bounds.
     `decimal` is its decimal mark; `endings` are case endings that may follow a word or a numeral,
-    `openings` the words that a number may begin with.
+    `openings` the words that a number may begin with. Of `numerals` each number above one that is spelled has at
+    least one, and of `units_of_one` what is told to be one or none.
     """
 
     code: str
@@ -70,7 +74,21 @@ class Vocabulary:
     fall: frozenset[str] = frozenset()
     hedges: Mapping[Phrase, str] = field(default_factory=dict)
     openings: frozenset[str] = frozenset()
+    numerals: frozenset[str] = frozenset()
+    units_of_one: frozenset[str] = frozenset()
     messages: Mapping[str, str] = field(default_factory=dict)
+
+    def may_state(self, text: str) -> bool:
+        """Whether a text may state a number that is no year: quick, and rather yes once too often."""
+        without_years = _YEAR.sub("", text)
+        if self.endings or any(map(str.isnumeric, without_years)):
+            return True
+        words = frozenset(_WORD.findall(fold(text)))
+        if not self.numerals.isdisjoint(words):
+            return True
+        # A year with a unit is none, and neither is an article.
+        may_have_unit = len(without_years) < len(text) or not self.units_of_one.isdisjoint(words)
+        return may_have_unit and not (_unit_words().isdisjoint(words) and _unit_signs().isdisjoint(text))
 
     def may_open(self, word: str) -> bool:
         """Whether a quantity may begin with this folded word."""
@@ -134,6 +152,8 @@ def vocabulary(language: str) -> Vocabulary:
         fall=_words(data["fall"]),
         hedges={phrase: sense for sense, forms in data["hedges"].items() for phrase in _phrases(forms)},
         openings=_words(first_words) | counting.keys() | ordinals.keys(),
+        numerals=_numerals(data, counting),
+        units_of_one=_words(data["ones"]) | {word for word, value in counting.items() if value <= 1},
         messages=data["messages"],
     )
 
@@ -147,6 +167,16 @@ def units() -> Mapping[Phrase, tuple[Unit, ...]]:
         for phrase in _phrases(data["forms"]):
             found[phrase] = tuple(dict.fromkeys((*found.get(phrase, ()), unit)))
     return found
+
+
+@cache
+def _unit_words() -> frozenset[str]:
+    return frozenset(word for phrase in units() for token in phrase for word in _WORD.findall(token))
+
+
+@cache
+def _unit_signs() -> frozenset[str]:
+    return frozenset(phrase[0] for phrase in units() if not any(map(str.isalnum, phrase[0])))
 
 
 @cache
@@ -181,6 +211,13 @@ def _numbered(text: str, *, first: int, step: int = 1) -> dict[str, int]:
         for word in entry.split("|")
         if word != "_"
     }
+
+
+def _numerals(data: Mapping[str, Any], counting: Mapping[str, int]) -> frozenset[str]:
+    """An article says one, and no more: `a million` has another word."""
+    multipliers = " ".join(data.get(key, "") for key in ("hundred", "thousand", "bare", "halves", "half_more"))
+    scales = {fold(word) for table in ("scales", "denominators") for word in data[table]}
+    return _words(multipliers) | scales | {word for word, value in counting.items() if value > 1}
 
 
 def _counting(data: Mapping[str, Any]) -> dict[str, int]:
