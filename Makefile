@@ -58,7 +58,7 @@ DURABILITY ?= kills=200 writes=400 approvals=100 firsts=50 doubles=40 replays=20
 test-durability: $(VENV)/.development ## kill the command hundreds of times and compare the reports; long
 	DURABILITY="$(DURABILITY)" $(BIN)/python -m pytest tests/durability --numprocesses auto --dist worksteal $(ARGS)
 
-bench: $(VENV)/.development ## how fast a run is, on a simulator; ARGS="3 8 --json FILE" chooses cases
+bench: $(VENV)/.development ## how fast a run is, on a simulator; ARGS="3 8 --json FILE --svg FILE" chooses cases
 	@$(BIN)/python benchmarks/speed/bench.py $(ARGS)
 
 # setuptools builds in build/, and what an earlier build left there would be packed too.

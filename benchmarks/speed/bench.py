@@ -14,7 +14,8 @@ Each case is a process of its own, so that its processor time and memory are its
   report's own span by its own critical path, for several reports the median, and `worst` the largest;
 - `calls`, `tokens_in`, `tokens_out`: of models; `searches`: questions to the web and the wiki; `requests`: all of them,
   texts of the wiki included; `peak`: requests under way at once;
-- `cpu`: processor time of the program in seconds, without imports, from call to reports; `cpu_analyst` for each analyst;
+- `cpu`: processor time of the program in seconds, without imports, from the call to the last report; `cpu_analyst`: for
+  each analyst;
 - `memory`: the peak in MB, imports included; `checkpoints` and `database`: kB for each analyst that LangGraph's
   checkpoints take, and the whole database file;
 - `simulator`: the simulator's processor time for each request in milliseconds; `late`: by how many milliseconds it
@@ -90,10 +91,13 @@ def measure(analysts: int, reports: int, simulation: Simulation, svg: str = "") 
             done = subprocess.run(
                 command, env=environment, cwd=home, capture_output=True, text=True, check=False, timeout=TIMEOUT
             )
+            problem = done.stderr.strip().rpartition("\n")[2] if done.returncode else ""
+        except subprocess.TimeoutExpired:
+            problem = f"not finished after {TIMEOUT} s"
         finally:
             told = json.loads(simulator.communicate()[0])
-        if done.returncode:
-            return {**case, "failures": [done.stderr.strip().rpartition("\n")[2], *told["failures"]]}
+        if problem:
+            return {**case, "failures": [problem, *told["failures"]], "log": told["log"]}
         written = json.loads(done.stdout)
         if svg:
             Path(svg).write_text(_timeline(written["runs"][0], environment), "utf-8")

@@ -3,24 +3,27 @@
 What counts as needed, for one report:
 
 - the survey: the slowest of its searches;
-- an analyst's persona: in a streamed panel until its group of tokens was to be sent, else until the panel's end. A panel
-  that was asked for again comes after the first one;
+- an analyst's persona: in a streamed panel until its group of tokens was to be sent, else until the panel's end. A
+  panel that was asked for again comes after the first one;
 - each turn: the question, the slowest of its sources, the answer; then the section, and its repair. A call that was
   repeated comes after the first one;
 - a source: its slowest search. In the wiki a search that is repeated with other words or for more pages comes after the
   first one, and after the search come the texts that it found and that had still to be asked for, all at once;
 - the longer one of introduction and conclusion, each with its repair.
 
-What does not count: all work of the program itself; waiting for one of the few connections that Wikipedia is asked with,
-for a slot, or for a place at a model with a cap; and texts that were already there or under way when a search found them,
-also where it waited for the rest of the way. All durations are those of the latency model, not what a busy machine made
-of them. So a program without any work of its own could be as fast as this, and not always quite.
+What does not count: all work of the program itself; waiting for one of the few connections that Wikipedia is asked
+with, for a slot, or for a place at a model with a cap; and texts that were already there, or under way, when a search
+found them, even where it had to wait for the rest of their way. All durations are those of the latency model, not what
+a busy machine made of them. So no program is faster than this, and one without any work of its own may be slower.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
+
+# Seconds by which the moments of a log may be off.
+ROUNDING = 0.001
 
 Line = Mapping[str, Any]
 Chain = list[tuple[str, float]]
@@ -67,11 +70,8 @@ def _interview(analyst: str, models: Sequence[Line], searches: Sequence[Line]) -
             (f"sources {turn}", _sources(asked, searches, needed_by)),
             (f"answer {turn}", _seconds(answers)),
         ]
-    return [
-        *chain,
-        ("section", _seconds(_of(own, "section"))),
-        ("repair", _seconds(_of(own, "repair of section"))),
-    ]
+    repairs = _of(own, "repair of section")
+    return [*chain, ("section", _seconds(_of(own, "section"))), *([("repair", _seconds(repairs))] if repairs else [])]
 
 
 def _sources(asked: Sequence[Line], searches: Sequence[Line], needed_by: float) -> float:
@@ -87,11 +87,13 @@ def _sources(asked: Sequence[Line], searches: Sequence[Line], needed_by: float) 
 
 def _had_to_be_asked_for(text: Line, wiki: Iterable[Line], needed_by: float) -> bool:
     """Whether a text was asked for after one of these searches had found it and came before the answer was begun."""
-    in_time = text["begun"] + text["seconds"] <= needed_by
-    return in_time and any(
-        not {*text["titles"]}.isdisjoint(line["found"]) and line["begun"] + line["seconds"] <= text["begun"]
-        for line in wiki
+    return _is_over(text, needed_by) and any(
+        not {*text["titles"]}.isdisjoint(line["found"]) and _is_over(line, text["begun"]) for line in wiki
     )
+
+
+def _is_over(line: Line, moment: float) -> bool:
+    return bool(line["begun"] + line["seconds"] <= moment + ROUNDING)
 
 
 def _of(lines: Iterable[Line], *roles: str) -> list[Line]:

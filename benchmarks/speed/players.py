@@ -20,8 +20,9 @@ TOKENS = {"panel": 100, "question": 60, "answer": 250, "section": 500, "introduc
 REPAIR_TOKENS = 40  # for each sentence
 VARIATION = 0.2
 CHARACTERS = 4  # of a token
-THEMES_OF_A_QUERY = 3
+THEMES_OF_A_QUERY, THEMES_OF_A_TITLE = 3, 2
 SENTENCES_OF_A_PASSAGE = 2  # in an answer
+LONGEST_SENTENCE = 240  # characters, with its key
 
 _ROLES = {
     "You plan a research report": "panel",
@@ -32,8 +33,9 @@ _ROLES = {
     "You write the conclusion": "conclusion",
     "You correct sentences": "repair",
 }
-_WHO = re.compile(r"Watcher [a-z]+")
-_MARK = re.compile(r"(Watcher [a-z]+) (\d+)")
+# What a question and its queries are known by: the analyst's own word and the turn.
+_MARK = re.compile(r"\b([a-z]{6})(\d+)\b")
+WATCHER = "Watcher "
 # A sentence of the pages with its key. The example of a citation that a prompt gives is none: it would need a repair.
 _CITED = re.compile(r"The [^\n|.]*?\[[a-z0-9]{6}\]\.")
 _SENTENCE = re.compile(r"The [^.\n]*\.")
@@ -74,13 +76,14 @@ class Players:
             case "panel":
                 said = Said(role, report, "", 0, *_panel(user, roles_first=_names_roles(system, body)))
             case "question":
-                analyst, turn = _who(user, "Your focus: "), int(_found(r"This is turn (\d+)", user))
+                analyst = _found(rf"Your focus: ({WATCHER}[a-z]+)", user)
+                turn = int(_found(r"This is turn (\d+)", user))
                 said = Said(role, report, analyst, turn, _question(report, analyst, turn))
             case "answer":
-                analyst, turn = asked_by(user.rpartition("\nQuestion: ")[2])
+                analyst, turn = asked_by(_found(r"([a-z]{6}\d+)\?", user.rpartition("\nQuestion: ")[2]))
                 said = Said(role, report, analyst, turn, _answer(user, analyst, turn))
             case "section":
-                analyst = _who(user, "This section: ")
+                analyst = _found(rf"This section: ({WATCHER}[a-z]+)", user)
                 said = Said(role, report, analyst, 0, _section(user, analyst))
             case "introduction" | "conclusion":
                 said = Said(role, report, "", 0, _composed(user, role))
@@ -98,13 +101,13 @@ class Players:
         text = json.dumps({"sentences": [{"id": number, "text": ""} for number in range(1, count + 1)]})
         of = next((said for said in reversed(self._written) if said.report == report and first in said.text), None)
         role = f"repair of {of.role}" if of else "repair"
-        return Said(role, report, of.analyst if of else "", 0, text.ljust(count * REPAIR_TOKENS * CHARACTERS))
+        return Said(role, report, of.analyst if of else "", 0, _fitted(text, count * REPAIR_TOKENS))
 
 
 def asked_by(text: str) -> tuple[str, int]:
     """Whose question or query this is and of which turn; "" and 0 for nobody's."""
     found = _MARK.search(text)
-    return (found[1], int(found[2])) if found else ("", 0)
+    return (f"{WATCHER}{found[1]}", int(found[2])) if found else ("", 0)
 
 
 def tokens(role: str, analyst: str = "") -> int:
@@ -115,7 +118,7 @@ def tokens(role: str, analyst: str = "") -> int:
 
 def role_of(number: int) -> str:
     """The role of an analyst of a panel, by place from 1."""
-    return f"Watcher {_word(-number)}"
+    return f"{WATCHER}{_word(number)}"
 
 
 def _panel(user: str, *, roles_first: bool) -> tuple[str, dict[str, int]]:
@@ -131,7 +134,7 @@ def _panel(user: str, *, roles_first: bool) -> tuple[str, dict[str, int]]:
         text += json.dumps({**one, "description": _FILLER[: room - len(bare) - 2].strip()})
         ends[role] = len(text)
         text += ", " if number < size else "]}"
-    return text.ljust(length), ends
+    return _fitted(text, size * tokens("panel")), ends
 
 
 def _names_roles(system: str, body: dict[str, Any]) -> bool:
@@ -141,15 +144,17 @@ def _names_roles(system: str, body: dict[str, Any]) -> bool:
 
 
 def _question(report: str, analyst: str, turn: int) -> str:
-    mark = f"{analyst} {turn}"
-    themes = " ".join(random.Random(f"{report} {mark}").sample(THEMES, THEMES_OF_A_QUERY))
+    """A question, with a query for each source: a few words as people type them, and the likely title of an article."""
+    mark = f"{analyst.removeprefix(WATCHER)}{turn}"
+    themes = random.Random(f"{report} {mark}").sample(THEMES, THEMES_OF_A_QUERY)
+    web, wikipedia = (" ".join([*themes[:count], report, mark]) for count in (THEMES_OF_A_QUERY, THEMES_OF_A_TITLE))
     form = {
-        "reason": "More.",
+        "reason": "",
         "done": False,
-        "question": f"What is known of {themes}, {mark}?",
-        "queries": {name: [f"{themes} {report} {mark}"] for name in ("web", "wikipedia")},
+        "question": f"And what of {mark}?",
+        "queries": {"web": [web], "wikipedia": [wikipedia]},
     }
-    return json.dumps(form).ljust(tokens("question", analyst) * CHARACTERS)
+    return _fitted(json.dumps(form, separators=(",", ":")), tokens("question", analyst))
 
 
 def _answer(user: str, analyst: str, turn: int) -> str:
@@ -190,22 +195,25 @@ def _filled(sentences: Sequence[str], count: int, text: str = "") -> str:
     for sentence in dict.fromkeys(sentences):
         if len(text) + len(sentence) + 1 <= count * CHARACTERS:
             text += f"{sentence} "
-    if len(text) < 0.8 * count * CHARACTERS:
+    if len(text) + LONGEST_SENTENCE < count * CHARACTERS:
         raise ValueError(f"a prompt with too few sentences for {count} tokens: {len(text)} characters")
+    return _fitted(text, count)
+
+
+def _fitted(text: str, count: int) -> str:
+    """So many tokens, the last of them spaces. Raises ValueError for a text that is longer."""
+    if len(text) > count * CHARACTERS:
+        raise ValueError(f"more than {count} tokens: {text[:200]}")
     return text.ljust(count * CHARACTERS)
-
-
-def _who(user: str, mark: str) -> str:
-    return _WHO.search(user.rpartition(mark)[2])[0]  # type: ignore[index]
 
 
 def _found(pattern: str, text: str) -> str:
     found = re.search(pattern, text)
     if found is None:
-        raise ValueError(f"a prompt without {pattern!r}")
+        raise ValueError(f"a prompt without {pattern!r}: {text[:200]!r}")
     return found[1]
 
 
 def _word(seed: int) -> str:
     chance = random.Random(seed)
-    return "".join(chance.choice("bdfglmnprst") + chance.choice("aeiou") for _ in range(4))
+    return "".join(chance.choice("bdfglmnprst") + chance.choice("aeiou") for _ in range(3))

@@ -56,7 +56,7 @@ Answer = Callable[[Exchange], Awaitable[None]]
 
 @asynccontextmanager
 async def serving(answer: Answer, failures: list[str]) -> AsyncIterator[str]:
-    """Serve on a free port of loopback and yield the address; what `answer` raises is noted, and the client gets a 500."""
+    """Serve on a free port of loopback and yield the address. What `answer` raises is noted, and answered by 500."""
     connections: set[asyncio.Task[Any]] = set()
 
     async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

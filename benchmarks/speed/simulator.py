@@ -8,13 +8,14 @@ How long a reply is depends on its role and, by up to a fifth, on the analyst (`
     python benchmarks/speed/simulator.py [--cap N] [--pace P] [--page CHARACTERS]
 
 prints the addresses as JSON, serves until its input closes, then prints as JSON the log, its own processor time in
-seconds since it began to serve, and what failed in it. `--cap` is how many requests the model works on at once, `--pace`
-multiplies all latencies, `--page` is the length of a page.
+seconds since it began to serve, and what failed in it. `--cap` is how many requests the model works on at once,
+`--pace` multiplies all latencies, `--page` is the length of a page.
 
-A line of the log has the `kind` (model, web, wiki), `report` (the town), `analyst` and `turn` of a request, the moments in
-seconds at which it had come (`begun`; with a cap, when its turn came) and was answered (`ended`), and the `seconds` that
-the latency model gives it: what it took more is the simulator's fault, or the machine's. Of a streamed panel `analysts`
-says for each analyst after how many `seconds` its object was to be closed and when that was sent (`arrived`).
+A line of the log has the `kind` (model, web, wiki), `report` (the town), `analyst` and `turn` of a request, the moments
+in seconds at which it had come (`begun`; with a cap, when its turn came) and was answered (`ended`), and the `seconds`
+that the latency model gives it: what it took more is the simulator's fault, or the machine's. Of a streamed panel
+`analysts` says for each analyst after how many `seconds` its object was to be closed, and when that was sent
+(`arrived`).
 """
 
 from __future__ import annotations
