@@ -138,6 +138,7 @@ async def assemble(state: ReportState, runtime: Runtime[Context]) -> ReportState
             current.context.run,
             current.context.budget.calls,
         )
+        current.context.assembled[:] = [report]
         markdown = await asyncio.to_thread(report_templates.render_markdown, report)
         current.emit(
             ReportAssembled,

@@ -21,6 +21,7 @@ from ..agents.waits import hear_waits
 from ..errors import BudgetSpentError, EngineError, explain
 from ..events import Event, GapFound, StepDone, StoodIn, UsageReported, Waiting, stamp
 from ..evidence.ledger import Ledger
+from ..evidence.report import Report
 from ..sources.base import Source
 from .searches import Searches
 from .seats import Seats
@@ -45,7 +46,7 @@ class Context:
     `slots` bounds how many steps that call a model or a source run at once, in the whole run. `clock` returns
     aware UTC times. `judge` is the model that is asked for its opinion of each sentence, if one is. All model calls
     come out of `budget`. `surroundings` are those of the interview that is held. With `seats`, interviews may begin
-    while the panel is still being written.
+    while the panel is still being written. `assembled` takes the finished report: to build it again takes long.
     """
 
     run: str
@@ -59,6 +60,7 @@ class Context:
     budget: Budget = field(default_factory=Budget)
     surroundings: Surroundings = field(default_factory=Surroundings)
     seats: Seats | None = None
+    assembled: list[Report] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)

@@ -207,7 +207,7 @@ class LocalBackend:
                     break
             # In a thread, as every write here: a write that waits for another run of this process would keep the loop
             # from letting that one go on.
-            await asyncio.to_thread(self._settle, row, snapshot, ledger, budget)
+            await asyncio.to_thread(self._settle, row, snapshot, context)
 
     async def _next_input(self, graph: Graph, config: RunnableConfig, row: Run, snapshot: StateSnapshot) -> Any:
         """What to give the graph: the request, a person's reply, a second chance, or None to go on."""
@@ -221,7 +221,7 @@ class LocalBackend:
             await graph.aupdate_state(config, _AGAIN, as_node="review_panel")
         return None
 
-    def _settle(self, row: Run, snapshot: StateSnapshot, ledger: Ledger, budget: Budget) -> None:
+    def _settle(self, row: Run, snapshot: StateSnapshot, context: Context) -> None:
         """Write down how far the run came; status in the table is the truth, `snapshot.next` is not.
 
         Raises:
@@ -233,7 +233,9 @@ class LocalBackend:
             return
         match _outcome(snapshot):
             case "done":
-                report = assemble_report(values, ledger, row.id, budget.calls)
+                # A kill between the last step and here loses the one that was made: it is made again.
+                made = context.assembled or [assemble_report(values, context.ledger, row.id, context.budget.calls)]
+                report = made[-1]
                 self._runs.save_report(row.id, cast("dict[str, Any]", report))
                 status: Status = "partial" if _is_partial(values) else "done"
                 self._runs.update(row.id, now=self._now(), status=status, title=report["title"])
