@@ -11,10 +11,11 @@ import math
 import re
 import tomllib
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.resources import files
+from operator import add
 from typing import Final
 
 SUPPORTED: Final = ("en", "es", "ca", "eu", "gl")
@@ -131,12 +132,18 @@ def _groups(word: str) -> Iterator[str]:
 # Few words make up most of any text, so each is scored once, in all languages.
 @lru_cache(maxsize=_KEPT_WORDS)
 def _scores(word: str) -> tuple[float, ...]:
-    groups = list(_groups(word))
-    return tuple(_score(word, groups, code) for code in RECOGNISED)
-
-
-def _score(word: str, groups: Sequence[str], code: str) -> float:
-    shares, unseen = _model(code)
+    shares, unseen = _shares()
+    by_language = zip(*(shares.get(group, unseen) for group in _groups(word)), strict=True)
     # Groups overlap: each letter is counted about three times, which a third of the sum undoes.
-    score = sum(shares.get(group, unseen) for group in groups) / (_LONGEST_GROUP - 1)
-    return score + (_FUNCTION_WORD if word in language_data(code).stopwords else 0.0)
+    letters = [sum(logarithms) / (_LONGEST_GROUP - 1) for logarithms in by_language]
+    known = (_FUNCTION_WORD if word in language_data(code).stopwords else 0.0 for code in RECOGNISED)
+    return tuple(map(add, letters, known))
+
+
+@cache
+def _shares() -> tuple[Mapping[str, tuple[float, ...]], tuple[float, ...]]:
+    """The models of all languages side by side: a row for each letter group, and that of a group never seen."""
+    models = [_model(code) for code in RECOGNISED]
+    groups = {group for shares, _ in models for group in shares}
+    rows = {group: tuple(shares.get(group, unseen) for shares, unseen in models) for group in groups}
+    return rows, tuple(unseen for _, unseen in models)

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Final
 
 from .passages import Excerpt
@@ -83,18 +84,25 @@ def _count(excerpts: Sequence[Excerpt], wanted: set[str], language: str) -> tupl
     counts: list[Counter[str]] = []
     lengths: list[int] = []
     for excerpt in excerpts:
-        spoken = f"{excerpt.document.title}\n{excerpt.passage.heading}\n{excerpt.text}".casefold()
-        words = WORD_PATTERN.findall(spoken)
+        words, length = _words(excerpt.document.title, excerpt.passage.heading, excerpt.text)
         count: Counter[str] = Counter()
-        for word, times in Counter(words).items():
+        for word, times in words.items():
             term = known.get(word)
             if term is None:
                 term = known[word] = stem(word, language) if fold(word[:2]) in beginnings else ""
             if term in wanted:
                 count[term] += times
         counts.append(count)
-        lengths.append(len(words))
+        lengths.append(length)
     return counts, lengths
+
+
+# The passages of the survey are ranked for every question, others when they are found and when they are answered from.
+@lru_cache(maxsize=1024)
+def _words(title: str, heading: str, text: str) -> tuple[Mapping[str, int], int]:
+    """How often each word stands in a passage, and how many words it has; where it stands counts as said in it."""
+    words = WORD_PATTERN.findall(f"{title}\n{heading}\n{text}".casefold())
+    return Counter(words), len(words)
 
 
 def _spread(excerpts: Sequence[Excerpt], best: Sequence[int], silent: Sequence[int], limit: int) -> list[int]:

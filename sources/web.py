@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
@@ -27,6 +28,7 @@ _QUERY_LIMIT: Final = 400
 _RESULT_LIMIT: Final = 20
 # Hostile Markdown takes ten seconds of computing for a megabyte: at this size a page takes two or three at most.
 _RAW_LIMIT: Final = 250_000
+_KEPT_PAGES: Final = 512
 _ADDRESS: Final = "https://api.tavily.com"
 _ANSWER_LIMIT: Final = 8_000_000
 _ANSWER_SECONDS: Final = 30.0
@@ -60,6 +62,7 @@ class WebSource:
             raise SourceSettingsError("TAVILY_API_BASE_URL is not an http(s) address.", hint=_ADDRESS_HINT)
         self._clock = clock
         self._delays = delays
+        self._pages: dict[bytes, tuple[str, str]] = {}
         # One client per event loop: a client of one loop fails in another.
         self._clients: WeakKeyDictionary[asyncio.AbstractEventLoop, tuple[AsyncTavilyClient, AsyncClient]] = (
             WeakKeyDictionary()
@@ -79,13 +82,38 @@ class WebSource:
         if not isinstance(results, list):
             raise SourceError("What answered is not Tavily: its reply holds no results.", hint=_ADDRESS_HINT)
         retrieved_at = self._clock().isoformat(timespec="seconds")
-        return await asyncio.to_thread(_documents, results, query.limit, retrieved_at)
+        return await asyncio.to_thread(self._documents, results, query.limit, retrieved_at)
 
     async def close(self) -> None:
         """Close the connections of this event loop."""
         clients = self._clients.pop(asyncio.get_running_loop(), None)
         if clients is not None:
             await clients[1].aclose()
+
+    def _documents(self, results: Iterable[Any], limit: int, retrieved_at: str) -> list[Document]:
+        """Results as documents, each address once with the longest text that was given for it."""
+        found: dict[str, Document] = {}
+        for result in results:
+            document = _document(result, retrieved_at, self._read) if isinstance(result, Mapping) else None
+            if document is None:
+                continue
+            known = found.get(document.url)
+            if known is None or len(document.text) > len(known.text):
+                found[document.url] = document
+        return list(found.values())[:limit]
+
+    def _read(self, raw: Sequence[str]) -> tuple[str, str]:
+        """The text of a page and its language. Several searches find the same page: it is read once."""
+        key = hashlib.sha256("\0".join(raw).encode("utf-8", "surrogatepass")).digest()
+        read = self._pages.get(key)
+        if read is None:
+            # A page that could not be read is null, or a line such as "Enable JavaScript": then the snippet tells more.
+            text = max(map(_page_text, raw), key=len, default="")
+            read = (text, detect_language(text[:2_500], default=""))
+            if len(self._pages) >= _KEPT_PAGES:
+                self._pages.clear()
+            self._pages[key] = read
+        return read
 
     async def _ask(self, text: str, limit: int) -> Any:
         for delay in (*self._delays, None):
@@ -164,20 +192,9 @@ def _status_problem(status: int) -> SourceError:
     return SourceSettingsError(f"At this address Tavily does not answer (status {status}).", hint=_ADDRESS_HINT)
 
 
-def _documents(results: Iterable[Any], limit: int, retrieved_at: str) -> list[Document]:
-    """Results as documents, each address once with the longest text that was given for it."""
-    found: dict[str, Document] = {}
-    for result in results:
-        document = _document(result, retrieved_at) if isinstance(result, Mapping) else None
-        if document is None:
-            continue
-        known = found.get(document.url)
-        if known is None or len(document.text) > len(known.text):
-            found[document.url] = document
-    return list(found.values())[:limit]
-
-
-def _document(result: Mapping[str, Any], retrieved_at: str) -> Document | None:
+def _document(
+    result: Mapping[str, Any], retrieved_at: str, read: Callable[[Sequence[str]], tuple[str, str]]
+) -> Document | None:
     address = result.get("url")
     if not isinstance(address, str) or not _WEB_ADDRESS.match(address.strip()):
         return None
@@ -186,8 +203,7 @@ def _document(result: Mapping[str, Any], retrieved_at: str) -> Document | None:
     if not _PLAIN_ADDRESS.fullmatch(url):
         return None
     texts = (result.get(name) for name in ("raw_content", "content"))
-    # A page that could not be read is null, or a line such as "Enable JavaScript": then the snippet tells more.
-    text = max((_page_text(text) for text in texts if isinstance(text, str)), key=len, default="")
+    text, language = read([text for text in texts if isinstance(text, str)])
     if not text:
         return None
     title = result.get("title")
@@ -198,7 +214,7 @@ def _document(result: Mapping[str, Any], retrieved_at: str) -> Document | None:
         kind="page",
         text=text,
         retrieved_at=retrieved_at,
-        language=detect_language(text[:2_500], default=""),
+        language=language,
         published=iso_date(result.get("published_date")),
         site=site_name(url),
     )
