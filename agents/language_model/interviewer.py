@@ -38,7 +38,8 @@ class ModelInterviewer:
         Raises:
             EngineError: the model cannot be asked, or its reply cannot be used.
         """
-        survey = await asyncio.to_thread(_background, brief)
+        # Once there are answers they tell more of what there is than the survey; then its titles are enough.
+        survey = [] if brief.turns else await asyncio.to_thread(_background, brief)
         prompt = render_within("question", self._chat.context_window, survey, lambda *shown: _data(brief, *shown))
         form = next_question_form(brief.sources)
         reply = await self._chat.structure(prompt, form, "interviewer", check=lambda reply: _objection(brief, reply))
