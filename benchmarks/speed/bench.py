@@ -8,10 +8,11 @@
 
 Each case is a process of its own, so that its processor time and memory are its own, and so is the simulator. Columns:
 
-- `sections`: of the report that has fewest of them: as many as analysts, else something is wrong;
+- `sections`: of the report that has fewest of them: as many as analysts, else something is wrong; 0 if one failed;
 - `wall`: from the call to the last report, in seconds, as all times; `span`: from the first request to the last answer;
 - `critical`: the longest chain of needed requests (see `critical_path`), of the report where it is longest; `ratio`: a
-  report's own span by its own critical path, for several reports the median, and `worst` the largest;
+  report's own span by its own critical path, for several reports the median, and `worst` the largest (a report that
+  failed has none);
 - `calls`, `tokens_in`, `tokens_out`: of models; `searches`: questions to the web and the wiki; `requests`: all of them,
   texts of the wiki included; `peak`: requests under way at once;
 - `cpu`: processor time of the program in seconds, without imports, from the call to the last report; `cpu_analyst`: for
@@ -31,6 +32,7 @@ import platform
 import subprocess
 import sys
 import tempfile
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -49,6 +51,7 @@ COLUMNS = (
     *("tokens_out", "searches", "requests", "peak", "cpu", "cpu_analyst", "memory", "checkpoints", "database"),
     *("simulator", "late"),
 )
+_LAST = {"introduction", "conclusion"}
 PACKAGES = ("tertulia", "langgraph", "langgraph-checkpoint-sqlite", "langchain-core", "langchain-openai", "openai")
 
 
@@ -99,7 +102,9 @@ def measure(analysts: int, reports: int, simulation: Simulation, svg: str = "") 
         if problem:
             return {**case, "failures": [problem, *told["failures"]], "log": told["log"]}
         written = json.loads(done.stdout)
-        if svg:
+        if not told["log"]:
+            return {**case, **written}
+        if svg and written["runs"]:
             Path(svg).write_text(_timeline(written["runs"][0], environment), "utf-8")
     failures = [*written.pop("failures"), *told["failures"]]
     return {**case, **written, **figures(told["log"]), **_simulator(told), "failures": failures, "log": told["log"]}
@@ -113,15 +118,16 @@ def _timeline(run: str, environment: Mapping[str, str]) -> str:
 def figures(log: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """What the log tells: counts, spans and critical paths."""
     models = [line for line in log if line["kind"] == "model"]
-    by_report = [
-        _report([line for line in log if line["report"] == report])
-        for report in dict.fromkeys(line["report"] for line in log)
-    ]
+    reports = dict.fromkeys(line["report"] for line in log)
+    logs = [[line for line in log if line["report"] == report] for report in reports]
+    # Of a report that failed there is no path to its end.
+    by_report = [_report(own) for own in logs if any(line.get("role") in _LAST for line in own)]
+    ratios = [report["ratio"] for report in by_report]
     return {
         "span": round(_span(log), 2),
-        "critical": max(report["critical"] for report in by_report),
-        "ratio": round(median(report["ratio"] for report in by_report), 3),
-        "worst": max(report["ratio"] for report in by_report),
+        "critical": max((report["critical"] for report in by_report), default=None),
+        "ratio": round(median(ratios), 3) if ratios else None,
+        "worst": max(ratios, default=None),
         "calls": len(models),
         "tokens_in": sum(line["tokens_in"] for line in models),
         "tokens_out": sum(line["tokens_out"] for line in models),
@@ -198,8 +204,8 @@ def main() -> None:
     for analysts, reports in [(size, given.reports) for size in given.sizes] or CASES:
         results.append(measure(analysts, reports, simulation, "" if results else given.svg))
         print(" | ".join(str(results[-1].get(column, "")) for column in COLUMNS), flush=True)
-        for failure in results[-1]["failures"][:5]:
-            print(f"  failed: {failure}", flush=True)
+        for failure, times in Counter(results[-1]["failures"]).most_common(5):
+            print(f"  failed {times} times: {failure}", flush=True)
     if given.json:
         Path(given.json).write_text(json.dumps(_found(results, simulation, load), indent=1) + "\n", "utf-8")
     sys.exit(any(result["failures"] for result in results))

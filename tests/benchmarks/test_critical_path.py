@@ -132,3 +132,9 @@ def test_each_report_is_held_against_its_own_path() -> None:
     assert (told["ratio"], told["worst"]) == (pytest.approx((21.1 + 22.1) / 2 / 8.6, abs=0.001), 2.57)
     assert (told["calls"], told["tokens_in"], told["tokens_out"]) == (12, 120, 240)
     assert (told["searches"], told["requests"], told["peak"]) == (4, 16, 4)
+
+
+def test_a_report_that_failed_has_no_path() -> None:
+    """Its requests count, but there is no end to hold its span against."""
+    told = figures([line("web", 0.0, 0.8, query="q")])
+    assert (told["requests"], told["critical"], told["ratio"], told["worst"]) == (1, None, None, None)
