@@ -4,56 +4,54 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager, closing, contextmanager
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-import aiosqlite
 from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.base import ChannelVersions, Checkpoint, CheckpointMetadata, CheckpointTuple
 from langgraph.checkpoint.serde.types import ERROR
-from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
+from langgraph.checkpoint.sqlite import SqliteSaver
 from pydantic import TypeAdapter
 
 from ..errors import StorageError
 from ..redaction import redact
-from ..storage.database import BUSY_SECONDS, COMMIT_QUICKLY
+from ..storage.database import BUSY_SECONDS, COMMIT_QUICKLY, turn
 from ..storage.failures import damaged, storage_error
 from ..storage.rows import misfit
 from .serializer import strict_serializer
 from .state import InterviewState, ReportState
+
+Result = TypeVar("Result")
 
 # What decoding raises for what was cut, changed or put in by somebody else.
 _UNREADABLE = (ValueError, TypeError, LookupError, AttributeError, RuntimeError, EOFError)
 _NOT_ITS_FAULT = (asyncio.CancelledError, StorageError)
 
 
-class InterruptibleSaver(AsyncSqliteSaver):
+class InterruptibleSaver(SqliteSaver):
     """Keeps nothing of a step that was cancelled or could not be stored whole: it runs again when the run goes on.
 
     LangGraph keeps what such a step had written so far, which may be its result without the tasks that should follow;
     a run that is gone on with then takes the step for finished, sends nothing out, and stops before its end. Or it
     keeps that the step failed, and a full disk would cost an interview after there is space again.
+
+    All work on the connection is done in one thread of its own, each write in one go: LangGraph's asynchronous saver
+    comes back to the event loop between a write and its commit, and keeps all other runs from writing until then.
     """
 
-    def __init__(self, connection: aiosqlite.Connection, path: Path) -> None:
+    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
         super().__init__(connection, serde=strict_serializer())
         self.jsonplus_serde = strict_serializer()
         self._path = path
-        self._writing = asyncio.Lock()
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="checkpoints")
 
     async def aget_tuple(self, config: RunnableConfig) -> CheckpointTuple | None:
         """The latest checkpoint of a run, or the one that is named."""
-        with _explained(self._path):
-            try:
-                found = await super().aget_tuple(config)
-                if found is not None:
-                    _require_form(found)
-            except _UNREADABLE as error:
-                raise damaged(f"the progress of run {config['configurable']['thread_id']}", error) from error
-            return found
+        return await self._do(self._read, config)
 
     async def aput(
         self,
@@ -63,16 +61,14 @@ class InterruptibleSaver(AsyncSqliteSaver):
         new_versions: ChannelVersions,
     ) -> RunnableConfig:
         """Keep a checkpoint."""
-        async with self._whole():
-            return await super().aput(config, checkpoint, metadata, new_versions)
+        return await self._do(self.put, config, checkpoint, metadata, new_versions)
 
     async def aput_writes(
         self, config: RunnableConfig, writes: Sequence[tuple[str, Any]], task_id: str, task_path: str = ""
     ) -> None:
         """Keep what a step wrote, unless it was cancelled or failed for want of a place to keep it."""
         if not any(channel == ERROR and isinstance(value, _NOT_ITS_FAULT) for channel, value in writes):
-            async with self._whole():
-                await super().aput_writes(config, [_without_secrets(write) for write in writes], task_id, task_path)
+            await self._do(self.put_writes, config, [_without_secrets(write) for write in writes], task_id, task_path)
 
     def get_next_version(self, current: Any, channel: None) -> Any:
         """The version of a channel after `current`: a whole number, which takes little room in every checkpoint.
@@ -81,17 +77,41 @@ class InterruptibleSaver(AsyncSqliteSaver):
         """
         return super().get_next_version(current, channel) if isinstance(current, str) else (current or 0) + 1
 
-    @asynccontextmanager
-    async def _whole(self) -> AsyncIterator[None]:
-        """One write at a time: half of a failed one must not be committed together with the next."""
-        async with self._writing:
-            with _explained(self._path):
-                try:
-                    yield
-                except sqlite3.Error:
-                    with suppress(sqlite3.Error):
-                        await self.conn.rollback()
-                    raise
+    @contextmanager
+    def cursor(self, transaction: bool = True) -> Iterator[sqlite3.Cursor]:
+        """A cursor for one read or write. Half of a write that fails is never committed, not even with the next."""
+        with closing(self.conn.cursor()) as cursor:
+            if not transaction:
+                yield cursor
+                return
+            with turn(self._path), self.conn:
+                yield cursor
+
+    async def prepare(self) -> None:
+        """Make the tables where there are none."""
+        await self._do(self._prepare)
+
+    async def close(self) -> None:
+        """Let a write that is under way end, and close the connection: else it would keep the database locked."""
+        await asyncio.to_thread(self._thread.shutdown)
+        self.conn.close()
+
+    async def _do(self, work: Callable[..., Result], *arguments: Any) -> Result:
+        with _explained(self._path):
+            return await asyncio.get_running_loop().run_in_executor(self._thread, work, *arguments)
+
+    def _prepare(self) -> None:
+        with turn(self._path):
+            self.setup()
+
+    def _read(self, config: RunnableConfig) -> CheckpointTuple | None:
+        try:
+            found = self.get_tuple(config)
+            if found is not None:
+                _require_form(found)
+        except _UNREADABLE as error:
+            raise damaged(f"the progress of run {config['configurable']['thread_id']}", error) from error
+        return found
 
 
 def _require_form(found: CheckpointTuple) -> None:
@@ -130,21 +150,18 @@ def _explained(path: Path) -> Iterator[None]:
 
 
 @asynccontextmanager
-async def open_checkpointer(path: Path) -> AsyncIterator[AsyncSqliteSaver]:
+async def open_checkpointer(path: Path) -> AsyncIterator[InterruptibleSaver]:
     """The checkpointer of a database that `storage.database.prepare_database` made.
 
     Raises:
         StorageError: the database cannot be read or written, now or by the checkpointer later.
     """
     with _explained(path):
-        async with aiosqlite.connect(path, timeout=BUSY_SECONDS) as connection:
-            await connection.execute(COMMIT_QUICKLY)
-            saver = InterruptibleSaver(connection, path)
-            await saver.setup()
-            try:
-                yield saver
-            finally:
-                # A run that is cancelled leaves a write of LangGraph's under way. A connection that is closed in the
-                # middle of it keeps the database locked.
-                async with saver.lock:
-                    await connection.close()
+        connection = sqlite3.connect(path, timeout=BUSY_SECONDS, check_same_thread=False)
+        connection.execute(COMMIT_QUICKLY)
+    saver = InterruptibleSaver(connection, path)
+    try:
+        await saver.prepare()
+        yield saver
+    finally:
+        await saver.close()

@@ -7,17 +7,22 @@ import sqlite3
 from pathlib import Path
 
 from tertulia.graph.checkpoints import open_checkpointer
-from tertulia.storage.database import prepare_database
+from tertulia.storage.database import prepare_database, turn
 
 
 async def test_a_write_under_way_is_finished_before_the_connection_closes(tmp_path: Path):
     """A cancelled run leaves such a write; whoever notes the interruption next must not wait for a lock."""
     path = prepare_database(tmp_path)
     config = {"configurable": {"thread_id": "run1", "checkpoint_ns": "", "checkpoint_id": "1"}}
-    async with open_checkpointer(path) as saver:
+    opened, writing = open_checkpointer(path), None
+    saver = await opened.__aenter__()
+    with turn(path):
+        # It cannot begin before this block ends, and the connection is to be closed meanwhile.
         writing = asyncio.create_task(saver.aput_writes(config, [("topic", "Land")], "task1"))
-        while not saver.conn.in_transaction:  # noqa: ASYNC110 - the library announces it by nothing else
-            await asyncio.sleep(0)
+        closing = asyncio.create_task(opened.__aexit__(None, None, None))
+        await asyncio.sleep(0)
+        assert not writing.done()
+    await closing
     with sqlite3.connect(path, timeout=0) as connection:
         connection.execute("UPDATE runs SET status = 'interrupted'")
         written = connection.execute("SELECT channel FROM writes").fetchall()
