@@ -8,6 +8,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Se
 from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any, Final, cast
 from uuid import UUID
 
@@ -287,13 +288,15 @@ class LocalBackend:
     @asynccontextmanager
     async def _graph(self) -> AsyncIterator[Graph]:
         async with open_checkpointer(self._runs.path) as checkpointer:
-            yield build_graph().compile(checkpointer=checkpointer, name="report")
+            yield _report_graph().compile(checkpointer=checkpointer, name="report")
 
     def _now(self) -> str:
         return self._clock().isoformat(timespec="seconds")
 
 
 _WAIT: Final = object()
+# The same for all runs: to build it takes longer than many a step.
+_report_graph: Final = cache(build_graph)
 
 
 def _proposed_panel(snapshot: StateSnapshot) -> Sequence[Analyst]:

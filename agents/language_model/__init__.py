@@ -10,6 +10,7 @@ from ...settings import Settings
 from ..prices import rate_of
 from ..roles import Engine, Reviewer
 from .casting import cast_roles, engine_name, settings_for
+from .providers import split_name
 
 if TYPE_CHECKING:
     from .chat import Chat
@@ -49,7 +50,7 @@ def language_model_engine(name: str, settings: Settings, environment: Mapping[st
         ModelExpert(chats[cast["expert"]]),
         ModelWriter(chats[cast["writer"]]),
         ModelReviewer(chats[cast["reviewer"]]),
-        stream_panel=planner.stream_panel,
+        stream_panel=planner.stream_panel if split_name(cast["planner"])[0].streams else None,
         rates={role: chats[model].rate for role, model in cast.items()},
     )
 

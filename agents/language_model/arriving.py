@@ -37,10 +37,6 @@ class ArrivingPanel:
         if not self._stopped and "}" in piece:
             self._read()
 
-    def stop(self) -> None:
-        """Hear no more: what comes now is another reply."""
-        self._stopped = True
-
     def _read(self) -> None:
         start = self._text.find("{")
         if start < 0 or not self._text.lstrip().startswith(_BEGINNINGS):

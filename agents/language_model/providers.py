@@ -41,7 +41,8 @@ class Provider:
     """One provider: its name in `provider:model`, its LangChain name and package, its keys and default model.
 
     The first of `variables` that is set is the key. `default` is a model of middle size and price under a name that
-    lasts; without one the provider is never chosen by itself.
+    lasts; without one the provider is never chosen by itself. `streams` says that replies can be heard while they are
+    written: of the other providers' clients that was not tried.
     """
 
     name: str
@@ -51,6 +52,7 @@ class Provider:
     variables: tuple[str, ...] = ()
     default: str = ""
     address: str = ""
+    streams: bool = False
 
 
 PROVIDERS: Final = (
@@ -62,6 +64,7 @@ PROVIDERS: Final = (
         ("OPENAI_API_KEY",),
         "gpt-5.4-mini",
         "https://api.openai.com/v1",
+        streams=True,
     ),
     Provider(
         "anthropic",
@@ -71,6 +74,7 @@ PROVIDERS: Final = (
         ("ANTHROPIC_API_KEY",),
         "claude-haiku-5-5",
         "https://api.anthropic.com",
+        streams=True,
     ),
     Provider(
         "google",
@@ -90,7 +94,7 @@ PROVIDERS: Final = (
         "mistral-medium-latest",
         "https://api.mistral.ai/v1",
     ),
-    Provider("ollama", "ollama", "langchain_ollama", "Ollama", address="http://127.0.0.1:11434"),
+    Provider("ollama", "ollama", "langchain_ollama", "Ollama", address="http://127.0.0.1:11434", streams=True),
 )
 _BY_NAME: Final = {name: provider for provider in PROVIDERS for name in (provider.name, provider.langchain_name)}
 

@@ -22,10 +22,6 @@ class Listener(Protocol):
         """The next piece of the reply."""
         ...
 
-    def stop(self) -> None:
-        """No more pieces come: what follows is another reply, which comes whole."""
-        ...
-
 
 class _Tap(AsyncCallbackHandler):
     """Passes on what a model writes. LangChain streams for handlers that have these two `tap` methods."""

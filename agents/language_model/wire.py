@@ -129,8 +129,6 @@ class Wire:
             try:
                 return cast("AIMessage", await asking.ainvoke(list(messages), config))
             except Exception as error:
-                if listener is not None:
-                    listener.stop()
                 if cut := cut_message(error):
                     return cut
                 if asking is not model and refuses_stream(error):

@@ -5,6 +5,7 @@ with AnthropicServer() as server: … base_url=server.base_url …
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import Any
 
@@ -20,11 +21,13 @@ _ERROR_TYPES = {
     429: "rate_limit_error",
     529: "overloaded_error",
 }
+# Characters of a streamed reply that come together.
+_PIECE = 20
 _STOP_REASONS = {"stop": "end_turn", "length": "max_tokens"}
 
 
 class AnthropicServer(LoopbackServer):
-    """Serves `/v1/messages`, whole, with tools, output schemas and usage."""
+    """Serves `/v1/messages`, whole or streamed, with tools, output schemas and usage."""
 
     def __init__(self, brain: Brain | None = None) -> None:
         super().__init__()
@@ -45,8 +48,8 @@ class AnthropicServer(LoopbackServer):
         if not {"x-api-key", "authorization"} & set(request.headers):
             return Response(401, _error(401, "x-api-key header is required"))
         body = request.json()
-        if "max_tokens" not in body or body.get("stream"):
-            return Response(400, _error(400, "max_tokens: Field required, and this server does not stream"))
+        if "max_tokens" not in body:
+            return Response(400, _error(400, "max_tokens: Field required"))
         chat = _as_chat(body)
         said = self.brain(chat)
         if isinstance(said, Fault):
@@ -89,7 +92,31 @@ def _message(body: dict[str, Any], chat: dict[str, Any], reply: Reply) -> Respon
         "stop_sequence": None,
         "usage": {"input_tokens": len(prompt_text(chat)) // 4, "output_tokens": len(reply.text) // 4},
     }
-    return replace(Response(body=message), drip=reply.drip)
+    response = _streamed(message, reply) if body.get("stream") else Response(body=message)
+    return replace(response, drip=reply.drip)
+
+
+def _streamed(message: dict[str, Any], reply: Reply) -> Response:
+    """The message as events: each block begins empty and grows in pieces."""
+    usage = message["usage"]
+    begin = {**message, "content": [], "stop_reason": None, "usage": {**usage, "output_tokens": 1}}
+    events: list[dict[str, Any]] = [{"type": "message_start", "message": begin}]
+    for index, block in enumerate(message["content"]):
+        is_text = block["type"] == "text"
+        empty = {**block, "text": ""} if is_text else {**block, "input": {}}
+        events.append({"type": "content_block_start", "index": index, "content_block": empty})
+        for piece in (reply.text[start : start + _PIECE] for start in range(0, len(reply.text), _PIECE)):
+            delta = {"type": "text_delta", "text": piece}
+            delta = delta if is_text else {"type": "input_json_delta", "partial_json": piece}
+            events.append({"type": "content_block_delta", "index": index, "delta": delta})
+        events.append({"type": "content_block_stop", "index": index})
+    end = {"stop_reason": message["stop_reason"], "stop_sequence": None}
+    events += [
+        {"type": "message_delta", "delta": end, "usage": {"output_tokens": usage["output_tokens"]}},
+        {"type": "message_stop"},
+    ]
+    lines = (f"event: {event['type']}\ndata: {json.dumps(event)}\n\n" for event in events)
+    return Response(body="".join(lines), headers={"content-type": "text/event-stream"})
 
 
 def _calls_tool(body: dict[str, Any], reply: Reply) -> bool:
