@@ -92,6 +92,11 @@ class QuestionBrief:
     turn_limit: int
     sources: Sequence[str]
 
+    @property
+    def focus(self) -> str:
+        """What is asked first when there is no better question."""
+        return self.analyst["description"] or self.topic
+
 
 @dataclass(frozen=True, slots=True)
 class AnswerBrief:

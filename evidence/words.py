@@ -14,6 +14,7 @@ from .languages import language_data
 WORD_PATTERN: Final = re.compile(r"\d+(?:[.,]\d+)*(?![^\W\d_])|[^\W_]+(?:·[^\W_]+)*")
 
 _SHORTEST_STEM: Final = 4
+_MOST_KEYWORDS: Final = 8
 # A Snowball stemmer keeps the word it works on in itself: two threads would mix theirs up, and the cache would keep it.
 _STEMMING: Final = threading.Lock()
 
@@ -29,6 +30,13 @@ def fold(text: str) -> str:
 def count_words(text: str) -> int:
     """How many words a reader counts: runs between white space that hold a letter or a digit."""
     return sum(1 for run in text.split() if any(letter.isalnum() for letter in run))
+
+
+def keywords(text: str, language: str) -> str:
+    """A text as a person types it into a search: its first content words, as they stand; all of it when it has none."""
+    stopwords = _stopwords(language)
+    words = [word for word in re.findall(r"[\w'’-]+", text) if word.casefold() not in stopwords]
+    return " ".join(words[:_MOST_KEYWORDS]) or text
 
 
 def terms(text: str, language: str) -> list[str]:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any, Final
 
-from ...evidence.languages import language_data
 from ...evidence.passages import Excerpt
 from ...evidence.ranking import rank_excerpts
+from ...evidence.words import keywords
 from ..roles import Question, QuestionBrief
 from .chat import Chat
 from .forms import MOST_QUERIES, NextQuestion, next_question_form
@@ -22,8 +21,6 @@ _PASSAGE_LENGTH: Final = 300
 # Of the rest only what the documents are called, so that the interviewer knows what there is to ask for.
 _TITLES: Final = 24
 _LANGUAGES: Final = 3
-
-_MOST_WORDS: Final = 8
 
 
 class ModelInterviewer:
@@ -46,7 +43,7 @@ class ModelInterviewer:
         done = bool(brief.turns) and (reply.done or not reply.question)
         if done:
             return {"text": "", "queries": {}, "done": True, "reason": reply.reason}
-        text = reply.question or brief.analyst["description"] or brief.topic
+        text = reply.question or brief.focus
         return {"text": text, "queries": _queries(brief, reply, text), "done": False, "reason": reply.reason}
 
 
@@ -102,13 +99,6 @@ def _queries(brief: QuestionBrief, reply: NextQuestion, question: str) -> dict[s
     for name in brief.sources:
         texts = (" ".join(text.split()) for text in asked.get(name.casefold()) or asked.get("", []))
         queries[name] = list(dict.fromkeys(text for text in texts if text))[:MOST_QUERIES] or [
-            _keywords(question, brief.language)
+            keywords(question, brief.language)
         ]
     return queries
-
-
-def _keywords(question: str, language: str) -> str:
-    """The words of a question that carry what it is about."""
-    stopwords = language_data(language).stopwords
-    words = [word for word in re.findall(r"[\w'’-]+", question) if word.casefold() not in stopwords]
-    return " ".join(words[:_MOST_WORDS]) or question
