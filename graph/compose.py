@@ -12,7 +12,8 @@ from langgraph.types import Command
 
 from .. import report_templates
 from ..agents.forecast import ROLES
-from ..agents.roles import ComposeBrief
+from ..agents.roles import ComposeBrief, Section
+from ..agents.stopgaps import section_of_answers
 from ..agents.usage import Usage
 from ..errors import BudgetSpentError, StorageError, explain
 from ..events import Composing, GapFound, ReportAssembled
@@ -27,20 +28,31 @@ from ..tracing import name_step
 from ..version import VERSION
 from .context import Context, Step, context_of, step
 from .replies import clean_reply
-from .state import CAP_REACHED, STAND_IN, Gap, ReportState
-from .verify import CheckedText, check_and_repair
+from .state import CAP_REACHED, NOTHING_NEW, STAND_IN, Gap, ReportState
+from .verify import CheckedText, check_and_repair, only_what_holds
 
 
 async def collect_sections(state: ReportState, runtime: Runtime[Context]) -> ReportState:
-    """The sections in panel order, whatever finished first, without sentences that an earlier one has."""
+    """The sections in panel order, whatever finished first, without sentences that an earlier one has.
+
+    An interview of whose section nothing is left is told by its answers, if they have something of their own.
+    """
     held = state.get("interviews", {})
     drafts = [held[analyst["id"]]["section"] for analyst in state["panel"] if analyst["id"] in held]
-    sections = await asyncio.to_thread(drop_repetitions, [s for s in drafts if s["text"]], state["language"])
-    sections = [section for section in sections if section["text"].strip()]
+    drafts = [section for section in drafts if section["text"].strip()]
+    sections = await asyncio.to_thread(drop_repetitions, drafts, state["language"])
     if sections:
         async with step(runtime, "collect_sections") as current:
+            emptied = {section["analyst"] for section in sections if not section["text"].strip()}
+            for place, section in enumerate(sections):
+                if section["analyst"] in emptied:
+                    sections[place] = await _told_by_answers(current, state, section["analyst"], sections)
+            sections = [section for section in sections if section["text"].strip()]
             current.emit(Composing, sections=len(sections))
-        return {"sections": sections, "failure": ""}
+        retold = [section["analyst"] for section in sections if section["analyst"] in emptied]
+        update: ReportState = {"sections": sections, "failure": ""}
+        # What a retry took out must not stay.
+        return {**update, "retold": retold} if retold or state.get("retold") else update
     reasons = [reason for reason in state.get("failed", {}).values() if reason]
     if CAP_REACHED in reasons:
         return {"sections": [], "failure": explain((await context_of(runtime)).budget.too_small())}
@@ -204,7 +216,8 @@ def _in_order(calls: Sequence[Usage]) -> list[Usage]:
 
 
 def all_gaps(state: ReportState) -> list[Gap]:
-    """Everything the report lacks, each thing once: sources that failed, interviews that failed or found nothing.
+    """Everything the report lacks, each thing once: sources that failed, interviews that failed or found nothing,
+    sections that were put together from answers.
 
     What the fallback engine did is among it, under the analyst it was done for.
     """
@@ -221,13 +234,26 @@ def all_gaps(state: ReportState) -> list[Gap]:
             gaps.append({**gap, "analyst": ""})
     for analyst_id, role in roles.items():
         reason = state.get("failed", {}).get(analyst_id, "")
-        if reason or analyst_id not in printed:
+        if analyst_id in held and (unwritten := held[analyst_id].get("unwritten")):
+            gaps.append({"analyst": analyst_id, "what": f"section {role}", "reason": unwritten})
+        elif analyst_id in state.get("retold", []):
+            gaps.append({"analyst": analyst_id, "what": f"section {role}", "reason": NOTHING_NEW})
+        if analyst_id not in printed:
             text = held[analyst_id]["section"]["text"] if analyst_id in held else ""
             # A section of which every sentence stands in an earlier one is not printed again.
-            empty = "nothing new" if text.strip() else "nothing found"
+            empty = NOTHING_NEW if text.strip() else "nothing found"
             gaps.append({"analyst": analyst_id, "what": f"interview {role}", "reason": reason or empty})
     unique = {(gap["analyst"], gap["what"]): gap for gap in sorted(gaps, key=lambda gap: gap["reason"])}
     return [unique[key] for key in sorted(unique)]
+
+
+async def _told_by_answers(current: Step, state: ReportState, analyst_id: str, sections: Sequence[Section]) -> Section:
+    """What holds of an interview's answers, as far as no section says it."""
+    analyst = next(analyst for analyst in state["panel"] if analyst["id"] == analyst_id)
+    answers = section_of_answers(analyst, state["interviews"][analyst_id]["turns"], state["language"])
+    text = await only_what_holds(current, answers["text"], language=state["language"], topic=state["topic"])
+    told = await asyncio.to_thread(drop_repetitions, [*sections, {**answers, "text": text}], state["language"])
+    return told[-1]
 
 
 def _brief(state: ReportState, ledger: Ledger) -> ComposeBrief:

@@ -90,12 +90,15 @@ class Step:
 
     def leave_out(self, what: str, error: EngineError, *, is_gap: bool = False) -> None:
         """Say what is missing and why. What the cap did not allow is a gap of the report, all else if it `is_gap`."""
+        reason = self.say_missing(what, error)
+        if is_gap or reason == CAP_REACHED:
+            self.gaps.append({"analyst": self._analyst, "what": what, "reason": reason})
+
+    def say_missing(self, what: str, error: EngineError) -> str:
+        """Say what is missing and why; returns the reason as the report has it."""
         reason = explain(error)
         self.emit(GapFound, what=what, reason=reason)
-        if isinstance(error, BudgetSpentError):
-            reason, is_gap = CAP_REACHED, True
-        if is_gap:
-            self.gaps.append({"analyst": self._analyst, "what": what, "reason": reason})
+        return CAP_REACHED if isinstance(error, BudgetSpentError) else reason
 
     def now(self) -> str:
         """The time as ISO 8601, to the second."""

@@ -11,8 +11,18 @@ from langgraph.graph import END, START, StateGraph
 from langgraph.runtime import Runtime
 from langgraph.types import Command
 
-from ..agents.roles import AnswerBrief, Question, QuestionBrief, Section, SectionBrief, Turn
-from ..errors import BudgetSpentError, EngineError, EngineSettingsError, SourceError, StorageError, explain
+from ..agents.roles import AnswerBrief, Engine, Question, QuestionBrief, Section, SectionBrief, Turn
+from ..agents.stopgaps import plain_question, section_of_answers
+from ..errors import (
+    BudgetSpentError,
+    EngineError,
+    EngineSettingsError,
+    PromptTooLongError,
+    ReplyError,
+    SourceError,
+    StorageError,
+    explain,
+)
 from ..events import (
     AnswerGiven,
     GapFound,
@@ -64,6 +74,9 @@ def build_interview() -> StateGraph[InterviewState, Context, InterviewState, Int
 
 async def ask(state: InterviewState, runtime: Runtime[Context]) -> InterviewState:
     """The next question with its queries, or the reason to stop."""
+    if "draft" in state:
+        # All was said in an earlier try, and only the section is missing.
+        return {}
     turns = state.get("turns", [])
     number = len(turns) + 1
     name_step(f"ask, turn {number}", analyst=state["analyst"]["id"], turn=number)
@@ -89,7 +102,11 @@ async def ask(state: InterviewState, runtime: Runtime[Context]) -> InterviewStat
         try:
             question = _searchable(await context.engine.interviewer.ask(brief), brief)
         except EngineError as error:
-            question = _stop(current, state, error)
+            if turns or not _costs_only_its_step(error):
+                question = _stop(current, state, error)
+            else:
+                current.leave_out(f"questions {state['analyst']['role']}", error, is_gap=True)
+                question = plain_question(brief)
         if not question["done"]:
             current.emit(QuestionAsked, question=question["text"], queries=question["queries"])
         return {"question": question, "gaps": current.gaps, "usage": current.usage}
@@ -146,7 +163,7 @@ async def answer(state: InterviewState, runtime: Runtime[Context]) -> InterviewS
             try:
                 draft = await context.engine.expert.answer(brief)
             except EngineError as error:
-                if number == state["turn_limit"] or isinstance(error, (BudgetSpentError, EngineSettingsError)):
+                if number == state["turn_limit"] or not _costs_only_its_step(error):
                     return {"question": _stop(current, state, error), **update}
                 # A lost turn: the next question may have more luck.
                 current.leave_out(f"questions {state['analyst']['role']}", error, is_gap=True)
@@ -171,25 +188,34 @@ async def answer(state: InterviewState, runtime: Runtime[Context]) -> InterviewS
 
 
 async def write_section(state: InterviewState, runtime: Runtime[Context]) -> InterviewState:
-    """The interview as a section of the report, citing only what its expert was shown."""
+    """The interview as a section of the report, citing only what its expert was shown.
+
+    A section that is not written is put together from the answers, which are there and paid for.
+    """
     analyst, turns = state["analyst"], state.get("turns", [])
     async with step(runtime, "write_section", analyst=analyst["id"], turn=len(turns)) as current:
         context = current.context
         excerpts = context.ledger.excerpts(_shown(turns))
         section: Section = {"analyst": analyst["id"], "title": analyst["role"], "text": ""}
-        invented = 0
+        invented, unwritten = 0, ""
         if excerpts:
             panel = context.surroundings.panel
             brief = SectionBrief(state["topic"], state["language"], analyst, panel, turns, excerpts)
-            draft = await context.engine.writer.write_section(brief)
-            cleaned = clean_reply(context.engine, draft["text"], _shown(turns), title=draft["title"])
-            invented = cleaned.invented
-            # A section that cites nothing cannot be followed to anything, so it is not one.
-            section = {**section, "title": draft["title"], "text": cleaned.text if cleaned.citations else ""}
-            words = len(section["text"].split())
-            current.emit(SectionWritten, title=section["title"], words=words, citations=len(cleaned.citations))
+            try:
+                section, invented = await _written(context.engine, brief)
+            except EngineError as error:
+                section = _put_together(state, error)
+                unwritten = current.say_missing(f"section {analyst['role']}", error)
+            words, cited = len(section["text"].split()), citations_in([section["text"]])
+            current.emit(SectionWritten, title=section["title"], words=words, citations=len(cited))
         context.budget.end_interview(analyst["id"], written=bool(section["text"]))
-        return {"draft": section, "invented": invented, "gaps": current.gaps, "usage": current.usage}
+        update: InterviewState = {
+            "draft": section,
+            "invented": invented,
+            "gaps": current.gaps,
+            "usage": current.usage,
+        }
+        return {**update, "unwritten": unwritten} if unwritten else update
 
 
 async def check_section(state: InterviewState, runtime: Runtime[Context]) -> InterviewState:
@@ -220,6 +246,7 @@ async def check_section(state: InterviewState, runtime: Runtime[Context]) -> Int
                     "section": {**section, "text": checked.text if cited else ""},
                     "reason": reason,
                     "invented": state.get("invented", 0),
+                    "unwritten": state.get("unwritten", ""),
                 }
             },
             "seated": {place: analyst},
@@ -276,6 +303,45 @@ def _stop(current: Step, state: InterviewState, error: EngineError) -> Question:
     return {"text": "", "queries": {}, "done": True, "reason": reason}
 
 
+async def _written(engine: Engine, brief: SectionBrief) -> tuple[Section, int]:
+    """The section as the writer has it, cleaned, and how many citations of nothing went.
+
+    Raises:
+        EngineError: it is not written; or it cites nothing, though the answers do: nobody could follow what it says.
+    """
+    draft = await engine.writer.write_section(brief)
+    cleaned = clean_reply(engine, draft["text"], _shown(brief.turns), title=draft["title"])
+    if not cleaned.citations and not engine.is_extractive and citations_in(turn["answer"] for turn in brief.turns):
+        raise ReplyError(f"{engine.name} wrote a section that cites nothing.")
+    text = cleaned.text if cleaned.citations else ""
+    return {"analyst": brief.analyst["id"], "title": draft["title"], "text": text}, cleaned.invented
+
+
+def _put_together(state: InterviewState, error: EngineError) -> Section:
+    """The section that an earlier try left, else the answers as they stand.
+
+    Raises:
+        EngineError: nothing is answered; or the settings are wrong, and no section is there yet: it waits until they
+            are right.
+    """
+    if "draft" in state:
+        return state["draft"]
+    section = section_of_answers(state["analyst"], state["turns"], state["language"])
+    if not section["text"] or _is_lasting(error):
+        raise error
+    return section
+
+
+def _is_lasting(error: EngineError) -> bool:
+    """Whether every call would fail like this one: a wrong key does that, a prompt that is too long does not."""
+    return isinstance(error, EngineSettingsError) and not isinstance(error, PromptTooLongError)
+
+
+def _costs_only_its_step(error: EngineError) -> bool:
+    """Whether the interview can go on after it: neither the settings nor the cap stand in the way of the next call."""
+    return not _is_lasting(error) and not isinstance(error, BudgetSpentError)
+
+
 def _shown(turns: Sequence[Turn]) -> list[str]:
     """The keys of all passages that the expert saw, each once."""
     return list(dict.fromkeys(key for turn in turns for key in turn["shown"]))
@@ -288,7 +354,7 @@ def _searchable(question: Question, brief: QuestionBrief) -> Question:
     """
     text = question["text"].strip()
     if not brief.turns:
-        text = text or brief.analyst["description"] or brief.topic
+        text = text or brief.focus
     elif question["done"] or not text:
         return {**question, "done": True, "queries": {}}
     asked = {name: [query for query in question["queries"].get(name, []) if query.strip()] for name in brief.sources}

@@ -107,7 +107,8 @@ class LocalBackend:
         await asyncio.to_thread(self._runs.save_reply, row.id, snapshot.interrupts[0].id, reply)
 
     async def retry(self, run: str) -> None:
-        """Send a partial run back to its approved panel: only the interviews that are missing are held.
+        """Send a partial run back to its approved panel: only the interviews that are missing are held, and only the
+        sections that were put together from answers are written.
 
         Raises:
             UsageError: nothing failed in this run.
@@ -355,6 +356,8 @@ def _budget(request: Mapping[str, Any], effects: Effects, snapshot: StateSnapsho
 
 def _is_partial(values: ReportState) -> bool:
     if any(gap["what"].startswith(STAND_IN) for gap in values.get("gaps", [])):
+        return True
+    if any(held.get("unwritten") for held in values.get("interviews", {}).values()):
         return True
     lacks = not values.get("introduction") or not values.get("conclusion")
     if any(gap["reason"] == CAP_REACHED for gap in values.get("gaps", [])):

@@ -71,13 +71,7 @@ def _add_interview(graph: StateGraph[ReportState, Context, ReportInput, ReportSt
         context = await context_of(get_runtime())
         state = state if context.seats is None else await context.seats.settle(state)
         analyst = state["analyst"]
-        own: InterviewState = {
-            "topic": state["topic"],
-            "language": state["language"],
-            "turn_limit": state["turn_limit"],
-            "analyst": analyst,
-            "unsupported": state["unsupported"],
-        }
+        own = cast("InterviewState", {name: state[name] for name in state.keys() - {"panel", "survey"}})
         inside = replace(context, surroundings=Surroundings(state["survey"], state["panel"]))
         named: RunnableConfig = {
             **config,

@@ -10,7 +10,7 @@ from langgraph.graph import END
 from langgraph.types import Send
 
 from .seats import waiting_interviews
-from .state import InterviewState, ReportState
+from .state import Interview, InterviewState, ReportState
 
 
 class Route(Runnable[Any, Any]):
@@ -42,7 +42,7 @@ def after_interview(state: ReportState) -> str:
 
 
 def after_review(state: ReportState) -> list[Send] | str:
-    """Approved: one interview per analyst that has none yet. Otherwise propose again, review again, or end."""
+    """Approved: the interviews that are missing. Otherwise propose again, review again, or end."""
     match state.get("decision"):
         case "approved":
             return missing_interviews(state) or "collect_sections"
@@ -55,9 +55,13 @@ def after_review(state: ReportState) -> list[Send] | str:
 
 
 def missing_interviews(state: ReportState) -> list[Send]:
-    """One task per analyst whose interview is not there. Those that were held early, and failed, were tried already."""
+    """One task per analyst whose interview is not there, or whose section is not written yet.
+
+    What began early was tried already: it is sent out again only by a retry.
+    """
     panel, held = state.get("panel", []), state.get("interviews", {})
-    failed = state.get("failed", {}) if state.get("early") else {}
+    written = {analyst for analyst, interview in held.items() if not interview.get("unwritten")}
+    tried = {*held, *(analyst for analyst, reason in state.get("failed", {}).items() if reason)}
     return [
         Send(
             "interview",
@@ -69,11 +73,24 @@ def missing_interviews(state: ReportState) -> list[Send]:
                 "panel": panel,
                 "survey": state.get("survey", []),
                 "unsupported": state.get("unsupported", "mark"),
+                **_said_before(held.get(analyst["id"])),
             },
         )
         for analyst in panel
-        if analyst["id"] not in held and not failed.get(analyst["id"])
+        if analyst["id"] not in (tried if state.get("early") else written)
     ]
+
+
+def _said_before(interview: Interview | None) -> InterviewState:
+    """What an interview begins with: nothing, or all of it but the section that the model did not write."""
+    if interview is None:
+        return {}
+    return {
+        "turns": interview["turns"],
+        "question": {"text": "", "queries": {}, "done": True, "reason": interview["reason"]},
+        "draft": interview["section"],
+        "invented": interview["invented"],
+    }
 
 
 def after_sections(state: ReportState) -> list[str] | str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, NotRequired
 
 from typing_extensions import TypedDict
 
@@ -21,8 +21,14 @@ STAND_IN: Final = "stand-in"
 """How a gap begins to which the fallback engine was the answer: `stand-in section`."""
 
 CAP_REACHED: Final = "cap reached"
-MODEL_FAILED: Final = "model failed"
 """The reason of what was left out because the run's cap on cost or tokens did not allow it."""
+
+MODEL_FAILED: Final = "model failed"
+"""Why an interview ended that the model did not let go on."""
+
+
+NOTHING_NEW: Final = "nothing new"
+"""The reason of an interview's gap when all that its section says stands in earlier ones."""
 
 
 class Gap(TypedDict):
@@ -42,13 +48,17 @@ class Finding(TypedDict):
 
 
 class Interview(TypedDict):
-    """A finished interview. `reason` says why it ended; `invented` counts citations that were removed."""
+    """A finished interview. `reason` says why it ended; `invented` counts citations that were removed.
+
+    `unwritten` says why its section was put together from the answers instead of written; "" if it was written.
+    """
 
     analyst: str
     turns: list[Turn]
     section: Section
     reason: str
     invented: int
+    unwritten: NotRequired[str]
 
 
 def merge(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
@@ -77,7 +87,8 @@ class ReportState(ReportInput, total=False):
     `survey` holds passage keys; `early` says that the interviews begin while the panel is being written, and `seated`
     who held them then; `feedback` all feedback so far; `interviews` is keyed by analyst id, so that what
     finished first changes nothing, and so is `failed` (the reason, "" once it succeeded); `failure` says why a run
-    ended without a report; `sections` are in panel order; `composed` counts the invented citations that were removed
+    ended without a report; `sections` are in panel order, and `retold` says whose are told by answers because what was
+    written stands in the others; `composed` counts the invented citations that were removed
     from introduction and conclusion; `repaired` and
     `dropped` count sentences, and `judgements` holds a model's opinion of them, by place (an analyst's id,
     introduction, conclusion) and sentence; `report` is the finished Markdown.
@@ -98,6 +109,7 @@ class ReportState(ReportInput, total=False):
     failed: Annotated[dict[str, str], merge]
     failure: str
     sections: list[Section]
+    retold: list[str]
     title: str
     introduction: str
     conclusion: str
@@ -111,7 +123,10 @@ class ReportState(ReportInput, total=False):
 
 
 class InterviewState(TypedDict, total=False):
-    """The interview subgraph's state: one analyst's conversation."""
+    """The interview subgraph's state: one analyst's conversation.
+
+    It begins with turns, a question that ends them and a `draft` where all but the writing was done in an earlier try.
+    """
 
     topic: str
     language: str
@@ -120,6 +135,7 @@ class InterviewState(TypedDict, total=False):
     unsupported: Unsupported
     question: Question
     draft: Section
+    unwritten: str
     findings: Annotated[list[Finding], operator.add]
     turns: Annotated[list[Turn], operator.add]
     invented: Annotated[int, operator.add]
@@ -134,7 +150,10 @@ class InterviewState(TypedDict, total=False):
 
 
 class InterviewTask(TypedDict):
-    """What an interview is sent out with. `panel` and `survey` are its `graph.context.Surroundings`."""
+    """What an interview is sent out with. `panel` and `survey` are its `graph.context.Surroundings`.
+
+    The last four are there where all but the writing was done in an earlier try (see `InterviewState`).
+    """
 
     topic: str
     language: str
@@ -143,6 +162,10 @@ class InterviewTask(TypedDict):
     unsupported: Unsupported
     panel: list[Analyst]
     survey: list[str]
+    turns: NotRequired[list[Turn]]
+    question: NotRequired[Question]
+    draft: NotRequired[Section]
+    invented: NotRequired[int]
 
 
 class InterviewOutput(TypedDict, total=False):

@@ -67,6 +67,12 @@ async def check_and_repair(
     return CheckedText(text, repaired, dropped)
 
 
+async def only_what_holds(current: Step, text: str, *, language: str, topic: str) -> str:
+    """The text without the sentences that fail their check. None is repaired."""
+    checked = await _checked(current, text, language, topic)
+    return _replaced(text, [(sentence, "") for sentence in checked if not sentence.holds])
+
+
 async def judge(current: Step, text: str, *, language: str, topic: str) -> dict[str, Judgement]:
     """What the judging model thinks of each sentence that cites something, by sentence; nothing when none is asked.
 

@@ -89,7 +89,10 @@ def gap_lines(report: Report) -> list[str]:
     """What the report lacks, one sentence each, each once. Why is in evidence.json: no error text enters a report."""
     words = words_of(report)
     roles = {analyst["id"]: one_line(analyst["role"]) for analyst in report["panel"]}
-    return list(dict.fromkeys(_gap_line(gap, words, roles) for gap in report["gaps"]))
+    # How a section came about says nothing to whom it is not shown.
+    unseen = set(roles) - {section["analyst"] for section in report["sections"]}
+    gaps = [gap for gap in report["gaps"] if not (gap["analyst"] in unseen and gap["what"].startswith("section "))]
+    return list(dict.fromkeys(_gap_line(gap, words, roles) for gap in gaps))
 
 
 def disagreements(report: Report) -> list[dict[str, Any]]:
@@ -126,7 +129,9 @@ def _gap_line(gap: Mapping[str, Any], words: Catalogue, roles: Mapping[str, str]
         return words.text("gaps", "empty", name=name)
     if what == "interview" and gap["reason"] == "nothing new":
         return words.text("gaps", "repeated", name=name)
-    if what in {"source", "interview", "questions", "introduction", "conclusion"}:
+    if what == "section" and gap["reason"] == "nothing new":
+        return words.text("gaps", "retold", name=name)
+    if what in {"source", "interview", "questions", "section", "introduction", "conclusion"}:
         return words.text("gaps", what, name=name)
     return words.text("gaps", "other", name=one_line(gap["what"]))
 

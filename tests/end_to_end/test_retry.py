@@ -8,7 +8,7 @@ import time
 
 import pytest
 from command import report_path, world
-from servers.brain import PASSAGE, Fault, play_every_role
+from servers.brain import PASSAGE, Fault, Reply, play_every_role
 
 WORDS = ("patience", "water", "timber", "silence")
 SIZE = ("--analysts", "4", "--turns", "1")
@@ -67,6 +67,40 @@ def test_an_interview_that_fails_for_good_is_a_named_gap_and_can_be_held_later()
         assert nothing.returncode == 0
         assert "Nothing had failed" in nothing.stderr
         assert len(grudge.answered) == before + 5
+
+
+def test_a_section_that_was_not_written_is_one_call_of_a_retry():
+    """It is there from the answers, and named, exit 5; then the model writes it, and nobody searches or answers."""
+    grudge = Grudge()
+
+    def brain(body):
+        mute = not grudge.over and str(body["messages"][0]["content"]).startswith("You write one section")
+        return Reply("") if mute else grudge(body)
+
+    with world(brain) as place:
+        first = place.run(*place.report_arguments, "--analysts", "1", "--turns", "1", "--yes")
+        assert first.returncode == 5, first.stderr
+        report = json.loads((report_path(first.stdout).parent / "evidence.json").read_text("utf-8"))
+        (analyst,), (section,), (interview,) = report["panel"], report["sections"], report["interviews"]
+        assert (section["title"], section["text"]) == (analyst["role"], interview["turns"][0]["answer"])
+        assert [(gap["analyst"], gap["what"]) for gap in report["gaps"]] == [("a1", f"section {analyst['role']}")]
+        assert "wrote nothing, twice" in report["gaps"][0]["reason"]
+        assert f"“{analyst['role']}” was put together from its answers" in report_path(first.stdout).read_text("utf-8")
+        run = report["run"]["id"]
+
+        grudge.over = True
+        before, searches = len(grudge.answered), len(place.web.requests)
+        again = place.run("resume", run, "--retry-failed")
+        assert again.returncode == 0, again.stderr
+        assert sorted(re.findall(r"You write(?: one| the) (\w+)", " ".join(grudge.answered[before:]))) == sorted(
+            ["section", "title", "conclusion"]
+        )
+        assert (len(grudge.answered), len(place.web.requests)) == (before + 3, searches)
+        whole = json.loads((report_path(again.stdout).parent / "evidence.json").read_text("utf-8"))
+        assert whole["gaps"] == []
+        assert whole["sections"][0]["title"].endswith("what is documented")
+        assert whole["interviews"] == report["interviews"]
+        assert place.run("verify", run).returncode == 0
 
 
 @pytest.mark.long

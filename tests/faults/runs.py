@@ -91,6 +91,10 @@ def faults_of_report(outcome: Outcome, *, sections: int = ANALYSTS - 1) -> list[
     missing = _missing(report)
     # An interview that found nothing of its own is a gap, but nothing that failed.
     lost = missing - {gap["what"] for gap in report["gaps"] if gap["reason"] in {"nothing found", "nothing new"}}
+    # A section that was put together from answers is there, but the model owes it still, unless it had nothing to add.
+    lost |= {
+        gap["what"] for gap in report["gaps"] if gap["what"].startswith("section ") and gap["reason"] != "nothing new"
+    }
     texts = [report["introduction"], *(section["text"] for section in report["sections"]), report["conclusion"]]
     whole = "\n\n".join(texts)
     cited = {key for text in texts for key in _KEY.findall(text)}

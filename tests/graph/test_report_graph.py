@@ -160,9 +160,13 @@ async def test_a_failing_interview_costs_that_interview_only():
     assert state["report"]
 
 
-@pytest.mark.parametrize(("role", "lost", "kept"), [("answer", 1, 2), ("answer", 2, 2), ("question", 2, 1)])
+@pytest.mark.parametrize(
+    ("role", "lost", "kept"), [("answer", 1, 2), ("answer", 2, 2), ("question", 1, 3), ("question", 2, 1)]
+)
 async def test_a_failing_step_costs_that_step_not_the_interview(role, lost, kept):
-    """A lost answer is a lost turn, a lost question the end of the interview; the section is written all the same."""
+    """A lost answer is a lost turn; a lost question is the end of the interview, unless it is the first: that one can
+    be asked without the model. The section is written all the same.
+    """
 
     def before(asked: str, brief: Any) -> None:
         if asked == role and brief.analyst["id"] == "a2" and len(brief.turns) == lost - 1:
@@ -220,7 +224,7 @@ async def test_every_interview_failed_is_a_failure_that_can_be_mended():
     fail = {"on": True}
 
     def before(role: str, brief: Any) -> None:
-        if fail["on"] and role == "question":
+        if fail["on"] and role == "answer":
             raise EngineUnavailableError("The model is away.")
 
     run = held_run(TEXTS, before=before)
