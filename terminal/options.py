@@ -67,7 +67,7 @@ TraceSwitch = Annotated[
 ]
 RetryFailed = Annotated[
     bool,
-    typer.Option("--retry-failed", help="Hold the interviews again that failed in a finished run, and only those."),
+    typer.Option("--retry-failed", help="Do again what failed in a finished run, and only that."),
 ]
 
 Fallback = Annotated[
