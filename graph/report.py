@@ -71,7 +71,7 @@ def _add_interview(graph: StateGraph[ReportState, Context, ReportInput, ReportSt
         context = await context_of(get_runtime())
         state = state if context.seats is None else await context.seats.settle(state)
         analyst = state["analyst"]
-        own = cast("InterviewState", {name: state[name] for name in state.keys() - {"panel", "survey"}})
+        own = cast("InterviewState", {name: of for name, of in state.items() if name not in {"panel", "survey"}})
         inside = replace(context, surroundings=Surroundings(state["survey"], state["panel"]))
         named: RunnableConfig = {
             **config,

@@ -14,7 +14,7 @@ from scripted import ScriptedEngine, ShelfSource
 from tertulia.agents.budget import Budget
 from tertulia.agents.roles import Analyst, Engine, PanelBrief, Seat
 from tertulia.errors import EngineUnavailableError
-from tertulia.graph.local import _proposed_panel
+from tertulia.graph.local import _AGAIN, _proposed_panel
 from tertulia.graph.seats import Seats
 
 TEXTS = ["Bees live on roofs. The city counted 140 hives in 2025.", "Hives need water. A hive costs 200 euros."]
@@ -116,14 +116,33 @@ async def test_nothing_begins_early_under_a_cap():
 
 async def test_an_early_interview_that_fails_costs_itself_and_is_not_tried_again():
     def before(role: str, brief: Any) -> None:
-        if role == "section" and brief.analyst["id"] == "a2":
+        if role == "answer" and brief.analyst["id"] == "a2":
             raise EngineUnavailableError("The model is away.")
 
     run = held_run(StreamingEngine(at_once, before))
     state = await run.start(topic="open data", size=3, turn_limit=1, approve=True)
     assert [section["analyst"] for section in state["sections"]] == ["a1", "a3"]
     assert "The model is away." in state["failed"]["a2"]
+    assert len(run.engine.calls("answer")) == 3
+
+
+async def test_an_early_section_that_was_put_together_is_not_written_again_but_by_a_retry():
+    away = {"is": True}
+
+    def before(role: str, brief: Any) -> None:
+        if away["is"] and role == "section" and brief.analyst["id"] == "a2":
+            raise EngineUnavailableError("The model is away.")
+
+    run = held_run(StreamingEngine(at_once, before))
+    state = await run.start(topic="open data", size=3, turn_limit=1, approve=True)
+    assert "The model is away." in state["interviews"]["a2"]["unwritten"]
     assert len(run.engine.calls("section")) == 3
+    away["is"] = False
+    await run.graph.aupdate_state(run.config, {**_AGAIN, "report": ""}, as_node="review_panel")
+    state = await run.go(None)
+    assert not state["interviews"]["a2"]["unwritten"]
+    assert len(run.engine.calls("section")) == 4
+    assert len(run.engine.calls("answer")) == 3
 
 
 async def test_a_panel_that_fails_half_way_keeps_the_interviews_that_were_held():
