@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from contextlib import aclosing, contextmanager
+from contextlib import AsyncExitStack, aclosing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,6 +20,7 @@ from .events import Event, RunStarted
 from .exporting import export_files
 from .recording import EXIT_CODES, recorded
 from .report_templates.cited_text import one_line
+from .reviewing import reviewed
 from .settings import ROLES, TOPIC_LIMIT, Format, Settings
 from .storage.locks import forget_lock, run_lock
 from .storage.runs import FINISHED, Run, Runs
@@ -27,7 +28,7 @@ from .tracing import Trace, finish_tracing, switch_tracing
 
 if TYPE_CHECKING:
     from .graph.backend import Backend, Progress
-    from .graph.local import Effects
+    from .graph.effects import Effects
 
 Reviewer = Callable[[Mapping[str, Any]], Awaitable[Mapping[str, Any] | None]]
 """Who reviews a panel: gets the payload (`graph.panel.review_payload`), returns a reply or None to decide later."""
@@ -236,17 +237,19 @@ class App:
         return progress.panel
 
     async def _drive(self, backend: Backend, run: str, reviewer: Reviewer, on_event: Callable[[Event], None]) -> None:
-        while True:
-            async with aclosing(backend.events(run)) as events:
-                async for event in events:
-                    on_event(event)
-            progress = await backend.status(run)
-            if progress.status != "awaiting_approval":
-                return
-            reply = await reviewer(progress.review)
-            if reply is None:
-                return
-            await backend.review(run, reply)
+        async with AsyncExitStack() as stack:
+            stack.push_async_callback(backend.release, run)
+            while True:
+                async with aclosing(backend.events(run)) as events:
+                    async for event in events:
+                        on_event(event)
+                progress = await backend.status(run)
+                if progress.status != "awaiting_approval":
+                    return
+                reply = await reviewed(backend, run, reviewer(progress.review))
+                if reply is None:
+                    return
+                await backend.review(run, reply)
 
     def _request(self, topic: str, *, approve: bool, panel: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         topic = one_line(topic)
@@ -269,6 +272,7 @@ class App:
             "model": settings.model,
             "role_models": settings.role_models,
             "cache": settings.cache,
+            "eager": settings.eager,
             "fallback": settings.fallback,
             "base_url": settings.base_url,
             "context_window": settings.context_window,
@@ -295,7 +299,7 @@ class App:
 
     def _open(self, request: Mapping[str, Any]) -> Effects:
         from .agents import open_engine, open_reviewer  # noqa: PLC0415 - imports LangChain when a model plays
-        from .graph.local import Effects  # noqa: PLC0415
+        from .graph.effects import Effects  # noqa: PLC0415
         from .sources import default_names, open_sources  # noqa: PLC0415
 
         settings = self.settings.model_copy(

@@ -44,6 +44,17 @@ class Backend(Protocol):
         """A person's reply to a panel that waits (see `agents.panel`); the next `events` goes on from it."""
         ...
 
+    async def prepare(self, run: str) -> None:
+        """Begin to ask what a panel that waits will ask first, if the run was asked to (`eager`), and return.
+
+        It goes on, beside a later `events` too, and what it opens is kept until `release`.
+        """
+        ...
+
+    async def release(self, run: str) -> None:
+        """Forget what was asked ahead and not used, and close what was kept for it. Not while `events` is read."""
+        ...
+
     async def retry(self, run: str) -> None:
         """Get a finished run ready to do again what failed in it, and only that; the next `events` does it."""
         ...

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from langgraph.runtime import Runtime
 
@@ -26,6 +26,9 @@ from ..sources.base import Source
 from .searches import Searches
 from .seats import Seats
 from .state import CAP_REACHED, STAND_IN, Gap
+
+if TYPE_CHECKING:
+    from .ahead import Ahead
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +49,8 @@ class Context:
     `slots` bounds how many steps that call a model or a source run at once, in the whole run. `clock` returns
     aware UTC times. `judge` is the model that is asked for its opinion of each sentence, if one is. All model calls
     come out of `budget`. `surroundings` are those of the interview that is held. With `seats`, interviews may begin
-    while the panel is still being written. `assembled` takes the finished report: to build it again takes long.
+    while the panel is still being written; `ahead` has what was asked while a person read it. `assembled` takes the
+    finished report: to build it again takes long.
     """
 
     run: str
@@ -60,6 +64,7 @@ class Context:
     budget: Budget = field(default_factory=Budget)
     surroundings: Surroundings = field(default_factory=Surroundings)
     seats: Seats | None = None
+    ahead: Ahead | None = None
     assembled: list[Report] = field(default_factory=list)
 
 

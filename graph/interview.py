@@ -80,36 +80,54 @@ async def ask(state: InterviewState, runtime: Runtime[Context]) -> InterviewStat
     turns = state.get("turns", [])
     number = len(turns) + 1
     name_step(f"ask, turn {number}", analyst=state["analyst"]["id"], turn=number)
+    asked = None
     if not turns:
-        # Before a slot is taken: the interviews that this may wait for need theirs.
+        # Before a slot is taken: the interviews that this may wait for need theirs, and so does a question ahead.
         context = await context_of(runtime)
         context.budget.expect(context.ledger.excerpts(context.surroundings.survey))
         await context.budget.begin_interview(state["analyst"]["id"])
+        asked = await context.ahead.take(state["analyst"]) if context.ahead is not None else None
     async with step(runtime, "ask", analyst=state["analyst"]["id"], turn=number) as current:
         context = current.context
         if not turns:
             current.emit(InterviewStarted, persona=dict(state["analyst"]))
-        brief = QuestionBrief(
-            topic=state["topic"],
-            language=state["language"],
-            analyst=state["analyst"],
-            panel=context.surroundings.panel,
-            survey=context.ledger.excerpts(context.surroundings.survey),
-            turns=turns,
-            turn_limit=state["turn_limit"],
-            sources=list(context.sources),
-        )
+        brief = question_brief(context, state)
         try:
-            question = _searchable(await context.engine.interviewer.ask(brief), brief)
+            question = await next_question(context, brief) if asked is None else asked.question
         except EngineError as error:
             if turns or not _costs_only_its_step(error):
                 question = _stop(current, state, error)
             else:
                 current.leave_out(f"questions {state['analyst']['role']}", error, is_gap=True)
                 question = plain_question(brief)
+        current.usage.extend(() if asked is None else asked.usage)
         if not question["done"]:
             current.emit(QuestionAsked, question=question["text"], queries=question["queries"])
         return {"question": question, "gaps": current.gaps, "usage": current.usage}
+
+
+def question_brief(context: Context, state: InterviewState) -> QuestionBrief:
+    """What the interviewer is asked with for the next turn."""
+    return QuestionBrief(
+        topic=state["topic"],
+        language=state["language"],
+        analyst=state["analyst"],
+        panel=context.surroundings.panel,
+        survey=context.ledger.excerpts(context.surroundings.survey),
+        turns=state.get("turns", []),
+        turn_limit=state["turn_limit"],
+        sources=list(context.sources),
+    )
+
+
+async def next_question(context: Context, brief: QuestionBrief) -> Question:
+    """The interviewer's next question, with queries for the sources that exist. Raises EngineError."""
+    return _searchable(await context.engine.interviewer.ask(brief), brief)
+
+
+def make_queries(texts: Sequence[str], language: str) -> list[Query]:
+    """What a question searches one source for."""
+    return [Query(text, language, SEARCH_DOCUMENTS) for text in texts]
 
 
 async def search(state: SearchTask, runtime: Runtime[Context]) -> InterviewState:
@@ -118,7 +136,7 @@ async def search(state: SearchTask, runtime: Runtime[Context]) -> InterviewState
     name_step(f"search {name}, turn {state['turn']}", analyst=state["analyst"], turn=state["turn"], source=name)
     async with step(runtime, "search", analyst=state["analyst"], turn=state["turn"]) as current:
         context = current.context
-        queries = [Query(text, state["language"], SEARCH_DOCUMENTS) for text in state["queries"]]
+        queries = make_queries(state["queries"], state["language"])
         source = context.sources[name]
         current.emit(SearchStarted, source=name, queries=len(queries))
         answers = await asyncio.gather(

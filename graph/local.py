@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import aclosing, asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import datetime
 from functools import cache
 from typing import Any, Final, cast
@@ -17,43 +17,33 @@ from langgraph.graph.state import CompiledStateGraph
 from langgraph.types import Command, StateSnapshot
 
 from ..agents.budget import Budget
-from ..agents.roles import Analyst, Engine, Reviewer
 from ..agents.usage import total_cost
 from ..errors import EngineError, NoEvidenceError, StorageError, TertuliaError, UsageError
 from ..events import Event, RunStarted, event_from_dict, stamp
 from ..evidence.ledger import Ledger
 from ..evidence.report import Report
-from ..sources.base import Source
 from ..storage.ledger import SqliteLedgerStore
 from ..storage.runs import FINISHED, Run, Runs, Status, new_run_id
 from ..storage.usage import UsageJournal
 from ..tracing import content_is_traced, is_sampled, prepare_tracing
 from ..version import VERSION
+from .ahead import Ahead
 from .backend import Progress
 from .checkpoints import open_checkpointer
 from .compose import assemble_report
 from .context import Context
+from .effects import Effects, open_budget
 from .report import build_graph
+from .routing import missing_interviews
 from .seats import Seats
-from .state import CAP_REACHED, SCHEMA_VERSION, STAND_IN, ReportInput, ReportState
+from .standing import AGAIN, UNCOMPOSED, is_partial, outcome_of, proposed_panel, require_version
+from .state import ReportInput, ReportState
 
 Graph = CompiledStateGraph[ReportState, Context, ReportInput, ReportState]
 
 _INPUT: Final = ("topic", "language", "size", "turn_limit", "approve", "panel", "unsupported")
-# What takes a run back to its approved panel, and what a report is composed of, to be composed anew.
-_AGAIN: Final[ReportState] = {"failure": "", "decision": "approved", "early": False}
-_UNCOMPOSED: Final[ReportState] = {"report": "", "title": "", "introduction": "", "conclusion": ""}
 # A kill between two writes can leave a finished step unnoticed; asking the graph to go on once more finds it.
 _NUDGES: Final = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Effects:
-    """What a run touches outside of the graph: opened when it advances, closed when it pauses or ends."""
-
-    engine: Engine
-    sources: Mapping[str, Source]
-    judge: Reviewer | None = None
 
 
 class LocalBackend:
@@ -75,6 +65,8 @@ class LocalBackend:
         self._open_effects = open_effects
         self._clock = clock
         self._concurrency = concurrency
+        # Of runs that ask ahead, with what they were opened with: `events` goes on with what the last one left.
+        self._kept: dict[str, tuple[Effects, Context, Ahead]] = {}
 
     async def submit(self, request: Mapping[str, Any]) -> str:
         """Note a run and return its id. Nothing is paid for yet."""
@@ -106,6 +98,31 @@ class LocalBackend:
             raise UsageError(f"Run {row.id} does not wait for a review: it is {row.status}.")
         await asyncio.to_thread(self._runs.save_reply, row.id, snapshot.interrupts[0].id, reply)
 
+    async def prepare(self, run: str) -> None:
+        """Begin to ask what a panel that waits will ask first, in the background."""
+        row = self._runs.get(run)
+        if row.status != "awaiting_approval" or not _asks_ahead(row.request):
+            return
+        async with self._graph() as graph:
+            snapshot = await graph.aget_state(_config(row))
+        effects = await self._effects(row)
+        try:
+            await self._context(row, effects, snapshot)
+        finally:
+            if row.id not in self._kept:
+                await effects.close()
+        self._kept[row.id][2].begin([send.arg for send in missing_interviews(cast("ReportState", snapshot.values))])
+
+    async def release(self, run: str) -> None:
+        """Forget what was asked ahead and not used, note what it cost, and close what was kept for it."""
+        if run not in self._kept:
+            return
+        effects, context, ahead = self._kept.pop(run)
+        await ahead.close()
+        await context.searches.close()
+        await asyncio.to_thread(self._note_usage, run, context.budget)
+        await effects.close()
+
     async def retry(self, run: str) -> None:
         """Send a partial run back to its approved panel: only the interviews that are missing are held, and only the
         sections that were put together from answers are written.
@@ -117,7 +134,7 @@ class LocalBackend:
         if row.status != "partial":
             raise UsageError(f"Nothing failed in run {row.id}: it is {row.status}.", hint=f"tertulia resume {row.id}")
         async with self._graph() as graph:
-            await graph.aupdate_state(_config(row), {**_AGAIN, **_UNCOMPOSED}, as_node="review_panel")
+            await graph.aupdate_state(_config(row), {**AGAIN, **UNCOMPOSED}, as_node="review_panel")
         await self._update(row, "interrupted", detail="")
 
     async def result(self, run: str) -> Report:
@@ -141,7 +158,7 @@ class LocalBackend:
         row = self._runs.get(run)
         if row.status in FINISHED or await self._waits(row):
             return
-        effects = await asyncio.to_thread(self._open_effects, row.id, row.request)
+        effects = await self._effects(row)
         try:
             await self._update(row, "running", engine=effects.engine.name, detail="")
             async with aclosing(self._advance(row, effects)) as advancing:
@@ -157,7 +174,8 @@ class LocalBackend:
                 await self._update(row, status, detail=type(error).__name__)
             raise
         finally:
-            await asyncio.gather(*(source.close() for source in effects.sources.values()), return_exceptions=True)
+            if row.id not in self._kept:
+                await effects.close()
 
     async def _waits(self, row: Run) -> bool:
         """Whether there is nothing to do before a person replies: the run then waits since when it did."""
@@ -165,32 +183,18 @@ class LocalBackend:
             return False
         async with self._graph() as graph:
             snapshot = await graph.aget_state(_config(row))
-        _require_version(snapshot)
+        require_version(snapshot)
         return bool(snapshot.interrupts) and self._runs.load_reply(row.id, snapshot.interrupts[0].id) is None
 
     async def _advance(self, row: Run, effects: Effects) -> AsyncGenerator[Event, None]:
-        ledger = await Ledger.open(SqliteLedgerStore(self._runs.path, row.id))
-        slots = asyncio.Semaphore(self._concurrency)
-        journal = UsageJournal(self._runs.path, row.id)
         root = prepare_tracing()
         trace = str(root) if root is not None and is_sampled(root) else ""
         config = _config(row, effects.engine.name, root)
         async with self._graph() as graph:
             snapshot = await graph.aget_state(config)
             yield self._started(row, effects, resumed=bool(snapshot.values), trace=trace)
-            _require_version(snapshot)
-            budget = await asyncio.to_thread(_budget, row.request, effects, snapshot, journal)
-            context = Context(
-                row.id,
-                effects.engine,
-                effects.sources,
-                ledger,
-                self._clock,
-                slots,
-                judge=effects.judge,
-                budget=budget,
-                seats=Seats(_proposed_panel(snapshot)),
-            )
+            require_version(snapshot)
+            context = await self._context(row, effects, snapshot)
             for _ in range(_NUDGES):
                 step_input = await self._next_input(graph, config, row, snapshot)
                 if step_input is _WAIT:
@@ -203,13 +207,42 @@ class LocalBackend:
                         async for _, chunk in chunks:
                             yield event_from_dict(chunk)
                 finally:
-                    await asyncio.to_thread(self._note_usage, row, budget)
+                    await asyncio.to_thread(self._note_usage, row.id, context.budget)
                 snapshot = await graph.aget_state(config)
-                if snapshot.interrupts or _outcome(snapshot):
+                if snapshot.interrupts or outcome_of(snapshot):
                     break
             # In a thread, as every write here: a write that waits for another run of this process would keep the loop
             # from letting that one go on.
             await asyncio.to_thread(self._settle, row, snapshot, context)
+
+    async def _effects(self, row: Run) -> Effects:
+        if row.id in self._kept:
+            return self._kept[row.id][0]
+        return await asyncio.to_thread(self._open_effects, row.id, row.request)
+
+    async def _context(self, row: Run, effects: Effects, snapshot: StateSnapshot) -> Context:
+        if row.id in self._kept:
+            _, context, ahead = self._kept[row.id]
+            ahead.stop()
+            context.searches.rouse()
+            return context
+        journal = UsageJournal(self._runs.path, row.id)
+        context = Context(
+            row.id,
+            effects.engine,
+            effects.sources,
+            await Ledger.open(SqliteLedgerStore(self._runs.path, row.id)),
+            self._clock,
+            asyncio.Semaphore(self._concurrency),
+            judge=effects.judge,
+            budget=await asyncio.to_thread(open_budget, row.request, effects, snapshot, journal),
+            seats=Seats(proposed_panel(snapshot)),
+        )
+        if _asks_ahead(row.request):
+            ahead = Ahead(context)
+            context = replace(context, ahead=ahead)
+            self._kept[row.id] = effects, context, ahead
+        return context
 
     async def _next_input(self, graph: Graph, config: RunnableConfig, row: Run, snapshot: StateSnapshot) -> Any:
         """What to give the graph: the request, a person's reply, a second chance, or None to go on."""
@@ -220,7 +253,7 @@ class LocalBackend:
             return _WAIT if reply is None else Command(resume=reply)
         if snapshot.values.get("failure"):
             # Going back to the approved panel sends out the interviews that are missing, and only those.
-            await graph.aupdate_state(config, _AGAIN, as_node="review_panel")
+            await graph.aupdate_state(config, AGAIN, as_node="review_panel")
         return None
 
     def _settle(self, row: Run, snapshot: StateSnapshot, context: Context) -> None:
@@ -233,13 +266,13 @@ class LocalBackend:
         if snapshot.interrupts:
             self._runs.update(row.id, now=self._now(), status="awaiting_approval")
             return
-        match _outcome(snapshot):
+        match outcome_of(snapshot):
             case "done":
                 # A kill between the last step and here loses the one that was made: it is made again.
                 made = context.assembled or [assemble_report(values, context.ledger, row.id, context.budget.calls)]
                 report = made[-1]
                 self._runs.save_report(row.id, cast("dict[str, Any]", report))
-                status: Status = "partial" if _is_partial(values) else "done"
+                status: Status = "partial" if is_partial(values) else "done"
                 self._runs.update(row.id, now=self._now(), status=status, title=report["title"])
             case "cancelled":
                 self._runs.update(row.id, now=self._now(), status="cancelled", detail="cancelled at the review")
@@ -258,10 +291,10 @@ class LocalBackend:
     async def _update(self, row: Run, status: Status, **fields: str) -> None:
         await asyncio.to_thread(self._runs.update, row.id, now=self._now(), status=status, **fields)
 
-    def _note_usage(self, row: Run, budget: Budget) -> None:
+    def _note_usage(self, run: str, budget: Budget) -> None:
         with suppress(StorageError):
             self._runs.save_usage(
-                row.id,
+                run,
                 input_tokens=sum(call["input_tokens"] for call in budget.calls),
                 output_tokens=sum(call["output_tokens"] for call in budget.calls),
                 cost=total_cost(budget.calls),
@@ -300,10 +333,10 @@ _WAIT: Final = object()
 _report_graph: Final = cache(build_graph)
 
 
-def _proposed_panel(snapshot: StateSnapshot) -> Sequence[Analyst]:
-    """A panel that was finished while interviews went on, and that no checkpoint has yet: a kill came before it."""
-    results = [task.result or {} for task in snapshot.tasks if task.name == "propose_panel"]
-    return next((result["panel"] for result in results if "panel" in result), [])
+def _asks_ahead(request: Mapping[str, Any]) -> bool:
+    """Whether questions are asked ahead. A cap is held by setting whole interviews aside: then they are not."""
+    capped = request.get("max_cost") is not None or request.get("max_tokens") is not None
+    return bool(request.get("eager")) and not request.get("approve") and not capped
 
 
 def _config(row: Run, engine: str = "", root: UUID | None = None) -> RunnableConfig:
@@ -324,54 +357,3 @@ def _config(row: Run, engine: str = "", root: UUID | None = None) -> RunnableCon
     if root is not None:
         config["run_id"] = root
     return config
-
-
-def _outcome(snapshot: StateSnapshot) -> str:
-    """ "" while there is something left to do; else done, cancelled, no_evidence, or why the run failed."""
-    values = snapshot.values
-    if values.get("report"):
-        return "done"
-    if values.get("decision") == "cancelled":
-        return "cancelled"
-    return str(values.get("failure", ""))
-
-
-def _budget(request: Mapping[str, Any], effects: Effects, snapshot: StateSnapshot, journal: UsageJournal) -> Budget:
-    """The run's budget, with all that it spent before. Quoting costs nothing, so it has no cap."""
-    spent = journal.load()
-    if not spent and snapshot.values.get("usage"):
-        # A run of version 0.1.0 has its calls in its state only.
-        spent = snapshot.values["usage"]
-        journal.add(*spent)
-    capped = not effects.engine.is_extractive
-    return Budget(
-        max_cost=request.get("max_cost") if capped else None,
-        max_tokens=request.get("max_tokens") if capped else None,
-        rates={**effects.engine.rates, "judge": getattr(effects.judge, "rate", None)},
-        spent=spent,
-        sections=sum(bool(held["section"]["text"]) for held in snapshot.values.get("interviews", {}).values()),
-        record=journal.add,
-    )
-
-
-def _is_partial(values: ReportState) -> bool:
-    if any(gap["what"].startswith(STAND_IN) for gap in values.get("gaps", [])):
-        return True
-    if any(held.get("unwritten") for held in values.get("interviews", {}).values()):
-        return True
-    lacks = not values.get("introduction") or not values.get("conclusion")
-    if any(gap["reason"] == CAP_REACHED for gap in values.get("gaps", [])):
-        return True
-    return any(values.get("failed", {}).values()) or (lacks and any(g["what"] in _COMPOSED for g in values["gaps"]))
-
-
-_COMPOSED: Final = {"introduction", "conclusion"}
-
-
-def _require_version(snapshot: StateSnapshot) -> None:
-    found = snapshot.values.get("schema_version", SCHEMA_VERSION)
-    if found != SCHEMA_VERSION:
-        raise UsageError(
-            f"This run was started by another version of tertulia (state {found}; this one knows {SCHEMA_VERSION}).",
-            hint="Finish it with the version that began it, or start it again.",
-        )

@@ -43,6 +43,17 @@ class Searches:
         # Shielded: when the first who asked is cancelled, the others still get their answer.
         return await asyncio.shield(task)
 
+    def rouse(self) -> None:
+        """Let sources that rest be asked again: what failed while a person read must not fail the interviews."""
+        self._resting.clear()
+
+    async def close(self) -> None:
+        """Cancel what is still under way."""
+        searches = list(self._answers.values())
+        for task in searches:
+            task.cancel()
+        await asyncio.gather(*searches, return_exceptions=True)
+
     async def best_excerpts(
         self, documents: Sequence[Document], queries: Sequence[str], *, language: str, limit: int
     ) -> list[Excerpt]:

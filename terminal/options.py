@@ -80,6 +80,13 @@ Cache = Annotated[
     bool | None,
     typer.Option("--cache", help="Answer model calls that were made before from a file, without asking again."),
 ]
+Eager = Annotated[
+    bool | None,
+    typer.Option(
+        "--eager",
+        help="Ask and search for the first questions while you read the panel; in vain for analysts you change.",
+    ),
+]
 Unsupported = Annotated[
     str | None,
     typer.Option(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal
 
@@ -119,15 +119,23 @@ def _example(wish: Wish, number: int) -> str:
 class TerminalReviewer:
     """Shows the panel as cards and asks a person. `interrupted` says whether they left with Ctrl-C.
 
-    `ask` shows a prompt and returns a line. It blocks, and may: while a panel waits nothing else is under way, and a
-    thread that waits for a line could not be stopped by Ctrl-C. `pause` takes the progress picture off the screen.
+    `ask` shows a prompt and returns a line. It blocks, and may: mostly nothing else is under way while a panel waits,
+    and a thread that waits for a line could not be stopped by Ctrl-C. Where something is, `foreground` has the whole
+    conversation held in the main thread (`foreground.Foreground`). `pause` takes the progress picture off the screen.
     """
 
-    def __init__(self, console: Console, ask: Callable[[str], str], pause: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        console: Console,
+        ask: Callable[[str], str],
+        pause: Callable[[], None],
+        foreground: Callable[[Callable[[], Reply | None]], Awaitable[Reply | None]] | None = None,
+    ) -> None:
         self.interrupted = False
         self._console = console
         self._ask = ask
         self._pause = pause
+        self._foreground = foreground
 
     async def __call__(self, review: Mapping[str, Any]) -> Reply | None:
         """The person's reply, or None when they decide later."""
@@ -136,8 +144,13 @@ class TerminalReviewer:
         self._say(_LEGEND, style="dim")
         feedback = _LEGEND_FEEDBACK if review["rounds_left"] else _LEGEND_NO_ROUNDS
         self._say(f"{_LEGEND_NUMBER} {feedback}" if len(review["panel"]) > MOST_CARDS else feedback, style="dim")
+        if self._foreground is None:
+            return self._hear(review["panel"])
+        return await self._foreground(lambda: self._hear(review["panel"]))
+
+    def _hear(self, panel: Sequence[Mapping[str, Any]]) -> Reply | None:
         try:
-            return self._converse(review["panel"])
+            return self._converse(panel)
         except EOFError:
             return None
         except KeyboardInterrupt:

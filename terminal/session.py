@@ -19,6 +19,7 @@ from .asking import ask_line
 from .consoles import is_interactive, open_console, result, say
 from .costs import estimate_line
 from .delivery import STDOUT, main_file, print_report, require_writable, short_path
+from .foreground import Foreground
 from .picture import Limits
 from .progress import LiveView, PlainView, QuietView, View
 from .review import Reply, ScriptedReviewer, TerminalReviewer
@@ -54,8 +55,10 @@ class Session:
         self._app = App(settings, notify=self._tell)
         self._view: View = QuietView()
         self._person: TerminalReviewer | None = None
+        self._foreground: Foreground | None = None
         self._run = ""
         self._parted = False
+        self._unsaid: list[str] | None = None
 
     def report(
         self, topic: str, *, approve: bool, panel: Sequence[Mapping[str, Any]] = (), replies: Sequence[Reply] = ()
@@ -69,7 +72,7 @@ class Session:
             self._view.begin([])
             return (await self._app.start(plain_line(topic), approve=approve, panel=panel)).id
 
-        return self._hold(begin, replies)
+        return self._hold(begin, replies, eager=self._settings.eager)
 
     def resume(
         self,
@@ -108,15 +111,17 @@ class Session:
             return row.id
 
         self._run = row.id
-        return self._hold(begin, replies)
+        return self._hold(begin, replies, eager=bool(row.request.get("eager")))
 
-    def _hold(self, begin: Callable[[], Awaitable[str]], replies: Sequence[Reply]) -> int:
+    def _hold(self, begin: Callable[[], Awaitable[str]], replies: Sequence[Reply], *, eager: bool) -> int:
+        self._foreground = Foreground() if eager and is_interactive() else None
         reviewer = ScriptedReviewer(replies, then=self._open_reviewer())
         stopping = Stopping(self._interrupted)
         try:
             # Before anything heavy is imported: who comes second is told so at once.
             with stopping, self._app.hold(self._run) if self._run else nullcontext():
-                outcome = asyncio.run(self._advance(begin, reviewer, stopping))
+                run = asyncio.run if self._foreground is None else self._foreground.run
+                outcome = run(self._advance(begin, reviewer, stopping))
         except KeyboardInterrupt:
             self._interrupted()
             return INTERRUPTED
@@ -135,16 +140,23 @@ class Session:
         stopping.watch()
         try:
             self._run = await begin()
-            return await self._app.advance(self._run, reviewer=reviewer, on_event=self._show)
+            outcome = await self._app.advance(self._run, reviewer=reviewer, on_event=self._show)
         except asyncio.CancelledError:
             self._view.close()
             if stopping.asked:
                 stopping.leave()
             raise
+        else:
+            if outcome.run.status == "awaiting_approval" and self._foreground is not None:
+                # Python waits for its threads, and a search that was made ahead may hang in one.
+                stopping.end_soon(self._exit_code(outcome))
+            return outcome
         finally:
+            self._say_unsaid()
             self._view.close()
 
     def _show(self, event: Event) -> None:
+        self._say_unsaid()
         if self._as_json:
             _print_json(event.to_dict())
         self._view.show(event)
@@ -169,15 +181,17 @@ class Session:
             self._note(f"Trace: {outcome.trace}")
         if outcome.run.status in FINISHED:
             return self._deliver(outcome)
-        code = outcome.exit_code
-        if self._person is not None and self._person.interrupted:
-            code = INTERRUPTED
+        code = self._exit_code(outcome)
         if outcome.run.status == "awaiting_approval":
             self._say_how_to_go_on(outcome.run)
         else:
             say(f"Run {outcome.run.id} is {outcome.run.status}. {outcome.run.detail}")
         self._close_json(outcome.run, code, trace=outcome.trace)
         return code
+
+    def _exit_code(self, outcome: Outcome) -> int:
+        left = self._person is not None and self._person.interrupted
+        return INTERRUPTED if left else outcome.exit_code
 
     def _deliver(self, outcome: Outcome) -> int:
         """Write a finished run's files and print where they are, or print the report itself."""
@@ -241,10 +255,20 @@ class Session:
             _print_json(line.to_dict())
 
     def _tell(self, text: str) -> None:
-        self._view.note(text)
+        if self._unsaid is None:
+            self._view.note(text)
+        else:
+            self._unsaid.append(text)
 
     def _leave_screen(self) -> None:
+        """A person is asked: until something happens again, nothing is written over what they type."""
         self._view.pause()
+        self._unsaid = []
+
+    def _say_unsaid(self) -> None:
+        unsaid, self._unsaid = self._unsaid or [], None
+        for text in unsaid:
+            self._view.note(text)
 
     def _note(self, text: str) -> None:
         if not self._quiet:
@@ -267,7 +291,8 @@ class Session:
 
     def _open_reviewer(self) -> Reviewer | None:
         if is_interactive():
-            self._person = TerminalReviewer(open_console(), ask_line, self._leave_screen)
+            ask = None if self._foreground is None else self._foreground.ask
+            self._person = TerminalReviewer(open_console(), ask_line, self._leave_screen, ask)
         return self._person
 
 

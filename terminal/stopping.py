@@ -61,16 +61,25 @@ class Stopping:
         finally:
             os._exit(INTERRUPTED)
 
+    @staticmethod
+    def end_soon(code: int) -> None:
+        """The command is over; its process ends after `STOP_SECONDS` at the latest, even if a thread still waits."""
+        _watch(lambda: os._exit(code))
+
     def _heard(self, *_: object) -> None:
         self._asked += 1
         if self._asked > 1:
             self.leave()
-        watchdog = threading.Timer(STOP_SECONDS, self.leave)
-        watchdog.daemon = True
-        watchdog.start()
+        _watch(self.leave)
         # A question on the screen listens for itself (`asking.py`): it must be left in order, or the terminal is not.
         asking = signal.getsignal(signal.SIGINT) is signal.default_int_handler
         if asking or self._task is None or self._loop is None or self._task.done():
             raise KeyboardInterrupt
         # From a signal handler, the loop must be woken as well.
         self._loop.call_soon_threadsafe(self._task.cancel)
+
+
+def _watch(end: Callable[[], None]) -> None:
+    watchdog = threading.Timer(STOP_SECONDS, end)
+    watchdog.daemon = True
+    watchdog.start()

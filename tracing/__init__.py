@@ -14,7 +14,8 @@ import threading
 import time
 import uuid
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
@@ -67,6 +68,18 @@ def prepare_tracing() -> uuid.UUID | None:
 
     configure(client=_client())
     return uuid.uuid4()
+
+
+@contextmanager
+def untraced() -> Iterator[None]:
+    """Calls to models that are made in the block, and in tasks started there, are in no trace."""
+    if not tracing_enabled():
+        yield
+        return
+    from langsmith import tracing_context  # noqa: PLC0415 - only traced runs pay for the import
+
+    with tracing_context(enabled=False):
+        yield
 
 
 def name_step(name: str, **metadata: Any) -> None:
@@ -199,4 +212,5 @@ __all__ = [
     "switch_tracing",
     "traces_to",
     "tracing_enabled",
+    "untraced",
 ]

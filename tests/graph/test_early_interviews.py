@@ -14,8 +14,8 @@ from scripted import ScriptedEngine, ShelfSource
 from tertulia.agents.budget import Budget
 from tertulia.agents.roles import Analyst, Engine, PanelBrief, Seat
 from tertulia.errors import EngineUnavailableError
-from tertulia.graph.local import _AGAIN, _proposed_panel
 from tertulia.graph.seats import Seats
+from tertulia.graph.standing import AGAIN, proposed_panel
 
 TEXTS = ["Bees live on roofs. The city counted 140 hives in 2025.", "Hives need water. A hive costs 200 euros."]
 
@@ -138,7 +138,7 @@ async def test_an_early_section_that_was_put_together_is_not_written_again_but_b
     assert "The model is away." in state["interviews"]["a2"]["unwritten"]
     assert len(run.engine.calls("section")) == 3
     away["is"] = False
-    await run.graph.aupdate_state(run.config, {**_AGAIN, "report": ""}, as_node="review_panel")
+    await run.graph.aupdate_state(run.config, {**AGAIN, "report": ""}, as_node="review_panel")
     state = await run.go(None)
     assert not state["interviews"]["a2"]["unwritten"]
     assert len(run.engine.calls("section")) == 4
@@ -217,12 +217,12 @@ async def test_a_panel_that_was_finished_before_a_kill_is_found_again():
         while not any(event["type"] == "panel_approved" for event in run.events):  # noqa: ASYNC110 - it only yields
             await asyncio.sleep(0)
         # Its result is stored in the background.
-        while not _proposed_panel(await run.graph.aget_state(run.config)):  # noqa: ASYNC110 - it only yields
+        while not proposed_panel(await run.graph.aget_state(run.config)):  # noqa: ASYNC110 - it only yields
             await asyncio.sleep(0)
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
     proposed.set()
-    run.seats = Seats(_proposed_panel(await run.graph.aget_state(run.config)))
+    run.seats = Seats(proposed_panel(await run.graph.aget_state(run.config)))
     async with asyncio.timeout(20):
         state = await run.go(None)
     assert [section["analyst"] for section in state["sections"]] == ["a1", "a2"]

@@ -1,0 +1,50 @@
+"""A question in the foreground while a run goes on behind it.
+
+Only a line that the main thread waits for can be left by Ctrl-C, so it is the run that moves to another thread.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Callable, Coroutine
+from concurrent.futures import Future, ThreadPoolExecutor
+from queue import SimpleQueue
+from typing import Any, TypeVar
+
+Result = TypeVar("Result")
+
+
+class Foreground:
+    """The thread that calls `run`: it does what the run in the background has to ask a person."""
+
+    def __init__(self) -> None:
+        self._questions: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
+
+    def run(self, main: Coroutine[Any, Any, Result]) -> Result:
+        """As `asyncio.run`, in another thread; meanwhile this one waits for what `ask` wants it to do."""
+        with ThreadPoolExecutor(1, "tertulia-run", _leave_signals) as behind:
+            outcome = behind.submit(asyncio.run, main)
+            outcome.add_done_callback(lambda _: self._questions.put(None))
+            while (question := self._questions.get()) is not None:
+                question()
+        return outcome.result()
+
+    async def ask(self, question: Callable[[], Result]) -> Result:
+        """What `question` returns, or raises, in the foreground. The loop goes on until it does."""
+        answer: Future[Result] = Future()
+
+        def answered() -> None:
+            try:
+                answer.set_result(question())
+            except BaseException as error:  # noqa: BLE001 - it is raised where it was asked
+                answer.set_exception(error)
+
+        self._questions.put(answered)
+        return await asyncio.wrap_future(answer)
+
+
+def _leave_signals() -> None:
+    """Leave signals to the foreground: one that is delivered here, or to a thread from here, would not wake it."""
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
