@@ -57,10 +57,10 @@ class Settings(BaseModel):
     `sources` empty means the defaults (documents if given; wikipedia; web if its key is set); `language` empty means
     the topic's; `model` empty means the first provider whose key is set, else the extractive engine; a role without
     a model of its own is played by `model`. `cache` answers model calls that were made before from a file in `home`.
-    `eager` has first questions asked while a person reads the panel.
-    `fallback` names the engine that does what the model cannot do for good. `unsupported`
-    says what becomes of sentences that their passages do not support; `check_model` empty means that no model is asked
-    for its opinion of them. `max_cost` (USD) and `max_tokens` (in and out) cap what a run may use.
+    `fallback` names the engine that does what the model cannot do for good. `eager` has the first questions asked while
+    a person reads the panel, some of them in vain. `unsupported` says what becomes of sentences that their passages do
+    not support; `check_model` empty means that no model is asked for its opinion of them. `max_cost` (USD) and
+    `max_tokens` (in and out) cap what a run may use.
     `trace_project` is LangSmith's project for its traces. Keys of services come from the environment only.
     """
 

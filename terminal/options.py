@@ -84,7 +84,8 @@ Eager = Annotated[
     bool | None,
     typer.Option(
         "--eager",
-        help="Ask and search for the first questions while you read the panel; in vain for analysts you change.",
+        help="Ask the first questions, and search for them, while you read the panel. For analysts that you change or "
+        "remove, these calls and searches are spent in vain.",
     ),
 ]
 Unsupported = Annotated[
