@@ -156,16 +156,27 @@ def test_ollama_is_asked_in_its_own_way():
     assert served_window("ollama:x", Settings(ollama_host=server.url), {}) == 0
 
 
+class UnstreamedServer(AnthropicServer):
+    """Answers whole, or not at all."""
+
+    def respond(self, request: Request) -> Response:
+        if request.json().get("stream"):
+            error = {"type": "invalid_request_error", "message": "this server does not stream"}
+            return Response(400, {"type": "error", "error": error})
+        return super().respond(request)
+
+
 @pytest.mark.parametrize(
     ("server", "name", "address", "streams"),
     [
         (OllamaServer, "ollama:x", "ollama_host", "yes"),
-        (AnthropicServer, "anthropic:x", "base_url", "no"),
+        (AnthropicServer, "anthropic:x", "base_url", "yes"),
+        (UnstreamedServer, "anthropic:x", "base_url", "no"),
     ],
-    ids=["ollama", "anthropic"],
+    ids=["ollama", "anthropic", "anthropic, unstreamed"],
 )
 def test_other_providers_are_probed_with_their_own_clients(server, name, address, streams):
-    """The loopback server of Anthropic's protocol does not stream, and says so."""
+    """A server that does not stream, and says so, is told apart."""
 
     def brain(body):
         return COLOURS if "JSON" in str(body["messages"][-1]["content"]) else NUMBERS

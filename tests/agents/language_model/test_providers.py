@@ -206,7 +206,7 @@ async def test_ollama_is_asked_with_a_schema_and_its_tokens_are_counted():
         filled = await chat.structure(Prompt("a", "b"), Panel, "planner")
         [request] = server.requests
     assert filled.analysts[0].role == "Costs"
-    assert request.json()["format"]["required"] == ["analysts"]
+    assert request.json()["format"]["required"] == ["roles", "analysts"]
     assert request.json()["options"]["num_ctx"] == 8_192
     assert (calls[0]["input_tokens"], calls[0]["output_tokens"]) == (12, 3)
 
