@@ -12,7 +12,7 @@ from langchain_core.runnables import Runnable, RunnableBinding
 from .failures import status_of
 
 _REFUSALS: Final = {400, 404, 405, 415, 422, 501}
-_STREAM: Final = re.compile(r"stream", re.IGNORECASE)
+_STREAM: Final = re.compile(r"\bstream", re.IGNORECASE)
 
 
 class Listener(Protocol):
