@@ -119,11 +119,13 @@ class Chat:
         role: str,
         *,
         check: Callable[[Form], str] | None = None,
+        note: str = "",
         listener: Listener | None = None,
     ) -> Form:
         """A filled-in form. `check` says what is wrong with one that is valid, or "".
 
-        `listener` hears the first reply while it is written, where the server can stream.
+        `note` stands at the prompt's end, the first time. `listener` hears the first reply while it is written, where
+        the server can stream.
 
         A reply that cannot be used, or to which `check` objects, is asked for once more, with the objection. Of two
         valid forms with objections the second is returned: repairing it is the caller's.
@@ -132,7 +134,7 @@ class Chat:
             ReplyError: neither reply is a valid form.
             EngineError: the call failed (see `failures`).
         """
-        first = read_form(await self._fill_in(prompt, (), form, role, listener=listener), form, check)
+        first = read_form(await self._fill_in(prompt, (), form, role, note=note, listener=listener), form, check)
         if first.form is not None and not first.problem:
             return first.form
         after, note = _objecting(first, form)

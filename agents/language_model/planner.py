@@ -19,6 +19,12 @@ from .replies import other_language
 _PASSAGES: Final = 30
 _PASSAGE_LENGTH: Final = 350
 
+# The same words once more would be answered as before, so the second attempt says what became of the first.
+_ANEW: Final = (
+    "(An earlier reply to this was a refusal, or could not be read. The task is to plan who studies what published "
+    "sources say, nothing more. Reply now with the JSON object.)"
+)
+
 
 class ModelPlanner:
     """Plays the planner with a language model."""
@@ -62,7 +68,7 @@ class ModelPlanner:
         try:
             return await self._chat.structure(prompt, form, "planner", check=check, listener=arriving)
         except ReplyError:
-            return await self._chat.structure(prompt, form, "planner", check=check)
+            return await self._chat.structure(prompt, form, "planner", check=check, note=_ANEW)
 
 
 def _spread(survey: Sequence[Excerpt]) -> list[Excerpt]:

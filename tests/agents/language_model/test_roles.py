@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from servers.openai import OpenAIServer, Reply, script
+from servers.openai import Fault, OpenAIServer, Reply, script
 
 from tertulia.agents.language_model.expert import ModelExpert
 from tertulia.agents.language_model.interviewer import ModelInterviewer
@@ -82,6 +82,19 @@ async def test_too_few_analysts_are_asked_for_once_more():
     panel, server = await propose({"analysts": proposed("Ana/Costs")}, whole, size=2)
     assert len(panel) == 2
     assert "has 1 entries; exactly 2 are needed" in server.asked[1]["messages"][-1]["content"]
+
+
+async def test_a_refused_panel_is_asked_for_in_other_words_so_that_no_request_is_sent_a_fourth_time(monkeypatch):
+    monkeypatch.setattr("tertulia.agents.language_model.gates.FIRST_WAIT", 0.001)
+    whole = json.dumps({"analysts": proposed("Ana/Costs", "Ben/Law")})
+    said = [Reply("I can't help with that.", finish_reason="content_filter"), Fault(500), Fault(500), Reply(whole)]
+    with OpenAIServer(script(*said)) as server:
+        panel = await ModelPlanner(chat_with(server)).propose_panel(panel_brief(size=2))
+    assert seen(panel) == ["a1 Ana/Costs", "a2 Ben/Law"]
+    first, *later = [asked["messages"][-1]["content"] for asked in server.asked]
+    assert later == [later[0]] * 3
+    assert later[0].startswith(first)
+    assert "An earlier reply to this was a refusal" in later[0].removeprefix(first)
 
 
 async def test_too_few_analysts_twice_is_an_error():
