@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any, ClassVar, Final
 
 EVENT_VERSION: Final = 1
@@ -32,7 +33,8 @@ class Event:
 
     def to_dict(self) -> dict[str, Any]:
         """The event as JSON-ready data, with its type and version."""
-        return {"type": self.type, "version": EVENT_VERSION, **asdict(self)}
+        own = {each.name: getattr(self, each.name) for each in fields(self)}
+        return {"type": self.type, "version": EVENT_VERSION, **own}
 
     @classmethod
     def written_fields(cls) -> frozenset[str]:
@@ -290,6 +292,7 @@ class ResultLine:
         return {"type": self.type, "version": EVENT_VERSION, **asdict(self)}
 
 
+@cache
 def event_types() -> dict[str, type[Event]]:
     """All types of events by name, in the order of a run."""
     return {cls.type: cls for cls in Event.__subclasses__()}

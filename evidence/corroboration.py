@@ -60,18 +60,34 @@ def site_of(document: Document) -> str:
 
 
 @dataclass(frozen=True)
+class _Passage:
+    """A passage in the language that it is in."""
+
+    excerpt: Excerpt
+    language: str
+
+    @cached_property
+    def context(self) -> frozenset[str]:
+        """What the whole passage speaks of. Few are asked: only those that give the number that is looked for."""
+        said = f"{self.excerpt.document.title} {self.excerpt.passage.heading} {self.excerpt.text}"
+        return frozenset(terms(said, self.language))
+
+
+@dataclass(frozen=True)
 class _Witness:
     """A sentence of a passage that states figures."""
 
     sentence: str
     figures: Sequence[Figure]
-    excerpt: Excerpt
-    language: str
-    context: frozenset[str]
+    passage: _Passage
+
+    @property
+    def key(self) -> str:
+        return self.passage.excerpt.key
 
     @property
     def facts(self) -> Facts:
-        return find_facts(self.sentence, self.language)
+        return find_facts(self.sentence, self.passage.language)
 
     @cached_property
     def words(self) -> frozenset[str]:
@@ -80,7 +96,7 @@ class _Witness:
 
     @cached_property
     def site(self) -> str:
-        return site_of(self.excerpt.document)
+        return site_of(self.passage.excerpt.document)
 
 
 class Corroboration:
@@ -114,7 +130,7 @@ class Corroboration:
         claim = replace(facts, quantities=tuple(claimed))
         cited = [self._passages[key] for key in citations if key in self._passages]
         found = [witness for excerpt in cited for witness in self._cited(claim, excerpt)]
-        others = (witness for witness in self._near(figure) if witness.excerpt.key not in citations)
+        others = (witness for witness in self._near(figure) if witness.key not in citations)
         agreeing = (witness for witness in others if _is_same(figure, witness) and _stands(claim, witness.facts))
         return _count_independent([*found, *islice(agreeing, _ENOUGH)])
 
@@ -124,7 +140,7 @@ class Corroboration:
         language = _language(excerpt, self._language)
         if found or not _stands(claim, find_facts(excerpt.text, language)):
             return found
-        return [_Witness(excerpt.text, (), excerpt, language, frozenset())]
+        return [_Witness(excerpt.text, (), _Passage(excerpt, language))]
 
     def _near(self, figure: Figure) -> list[_Witness]:
         """The sentences with a number about as large, in the order of the ledger, each once."""
@@ -142,15 +158,10 @@ def _language(excerpt: Excerpt, default: str) -> str:
 
 
 def _witnesses(excerpt: Excerpt, default: str) -> Iterator[_Witness]:
-    language = _language(excerpt, default)
-    context: frozenset[str] | None = None
-    for sentence in split_sentences(excerpt.text, language):
-        if figures := find_figures(sentence.text, language):
-            if context is None:
-                context = frozenset(
-                    terms(f"{excerpt.document.title} {excerpt.passage.heading} {excerpt.text}", language)
-                )
-            yield _Witness(sentence.text, figures, excerpt, language, context)
+    passage = _Passage(excerpt, _language(excerpt, default))
+    for sentence in split_sentences(excerpt.text, passage.language):
+        if figures := find_figures(sentence.text, passage.language):
+            yield _Witness(sentence.text, figures, passage)
 
 
 def _sizes(figures: Sequence[Figure]) -> set[float]:
@@ -165,10 +176,10 @@ def _stands(claim: Facts, other: Facts) -> bool:
 
 def _is_same(figure: Figure, witness: _Witness) -> bool:
     """Whether a sentence gives a figure of the same thing: enough of its words, no other year."""
-    return any(_is_same_thing(figure, other, witness.context) for other in witness.figures if figure.admits(other))
+    return any(_is_same_thing(figure, other, witness.passage) for other in witness.figures if figure.admits(other))
 
 
-def _is_same_thing(one: Figure, other: Figure, context: frozenset[str]) -> bool:
+def _is_same_thing(one: Figure, other: Figure, passage: _Passage) -> bool:
     if one.scope.years and other.scope.years and one.scope.years.isdisjoint(other.scope.years):
         return False
     if one.language != other.language:
@@ -179,7 +190,7 @@ def _is_same_thing(one: Figure, other: Figure, context: frozenset[str]) -> bool:
     if len(one.core & other.words) < min(_FEWEST, len(one.core)):
         return False
     least = _SHARED_WITH_TELLING_NUMBER if _is_telling(one) else _SHARED
-    return bool(one.core) and len(one.core & (other.words | context)) >= least * len(one.core)
+    return bool(one.core) and len(one.core & (other.words | passage.context)) >= least * len(one.core)
 
 
 def _is_telling(figure: Figure) -> bool:

@@ -84,7 +84,12 @@ def make_document(
 
 def whole_characters(text: str) -> str:
     """The text without halves of characters (lone surrogates): JSON can hold them, a database and a request cannot."""
-    return text.encode("utf-8", "ignore").decode("utf-8")
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "ignore").decode("utf-8")
+    # Itself, not a copy: many searches find the same page.
+    return text
 
 
 def _sha256(text: str) -> str:

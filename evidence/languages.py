@@ -88,7 +88,8 @@ def detect_language(text: str, default: str = "en") -> str:
     `default` wins near ties, and is the answer for texts without words in Latin letters.
     """
     words = [word.casefold() for word in _WORD.findall(text[:_READ])]
-    words = [word for word in words if _is_latin(word)]
+    if not text.isascii():
+        words = [word for word in words if _is_latin(word)]
     if not words:
         return default
     told = [_scores(word) for word in words]

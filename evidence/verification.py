@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from .checks import Verdict, check_claim
 from .claims import CitedSentence, sentences_with_citations
@@ -67,11 +68,18 @@ def _check(sentence: str, excerpts: Sequence[Excerpt], language: str, topic: str
 def _verdict(
     sentence: str, excerpts: Sequence[Excerpt], languages: Sequence[str], language: str, topic: str
 ) -> Verdict:
+    cited = [(e.text, code, e.document.title) for e, code in zip(excerpts, languages, strict=True)]
+    return _known_verdict(sentence, tuple(cited), language, topic)
+
+
+# A sentence is checked when its section is written, and again as it is printed.
+@lru_cache(maxsize=2048)
+def _known_verdict(sentence: str, cited: tuple[tuple[str, str, str], ...], language: str, topic: str) -> Verdict:
     return check_claim(
         sentence,
-        [excerpt.text for excerpt in excerpts],
+        [text for text, _, _ in cited],
         language=language,
-        passage_languages=languages,
-        titles=[excerpt.document.title for excerpt in excerpts],
+        passage_languages=[code for _, code, _ in cited],
+        titles=[title for _, _, title in cited],
         topic=topic,
     )

@@ -12,7 +12,7 @@ from ...errors import EngineUnavailableError, ReplyError
 from ..prices import Rate
 from .cache import forgets_failures
 from .failures import refuses_form
-from .forms import json_schema
+from .forms import json_schema, plainly
 from .messages import was_cut, was_refused
 from .prompts import Prompt, language_name
 from .reading import Reading, read_form
@@ -69,6 +69,7 @@ class Chat:
         self._wire = Wire(name, address=address, context_window=context_window, width=width, rate=rate)
         self._form_options = {"strict": True} if strict else {}
         self._rung = 0
+        self._asked: dict[tuple[str, type[BaseModel]], Runnable[Any, Any]] = {}
 
     @property
     def form_method(self) -> str:
@@ -182,7 +183,7 @@ class Chat:
         for rung in range(self._rung, len(_LADDER)):
             last = rung == len(_LADDER) - 1
             try:
-                model = self._model if last else self._bound(_LADDER[rung], form)
+                model = self._model if last else self._asking(_LADDER[rung], form)
                 message = await self._wire.send(model, prompt, role, note=note, after=after, listener=listener)
             except Exception as error:
                 if last or not refuses_form(error):
@@ -193,6 +194,12 @@ class Chat:
                     raise self._refusal(str(message.additional_kwargs.get("refusal") or message.text))
                 return message
         raise AssertionError("the ladder ends with a rung that returns or raises")
+
+    def _asking(self, method: str, form: type[BaseModel]) -> Runnable[Any, Any]:
+        """The model with a form to fill in; made once, for it takes as long as a reply takes to read."""
+        if (method, form) not in self._asked:
+            self._asked[method, form] = plainly(self._bound(method, form))
+        return self._asked[method, form]
 
     def _bound(self, method: str, form: type[BaseModel]) -> Runnable[Any, Any]:
         """The model with a form to fill in, without LangChain's parser.

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Any, Final
+from functools import lru_cache
+from typing import TYPE_CHECKING, Annotated, Any, Final, cast
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, create_model, model_validator
 
 from ...evidence.documents import whole_characters
 from ..roles import Analyst
+
+if TYPE_CHECKING:
+    from langchain_core.runnables import Runnable
 
 MOST_QUERIES: Final = 3
 
@@ -109,6 +113,11 @@ class NextQuestion(_Form):
 
 def next_question_form(sources: Sequence[str]) -> type[NextQuestion]:
     """`NextQuestion` whose schema names each source, so that a model that fills in the form forgets none."""
+    return _next_question_form(tuple(sources))
+
+
+@lru_cache(maxsize=32)
+def _next_question_form(sources: tuple[str, ...]) -> type[NextQuestion]:
     properties = {name: {"type": "array", "items": {"type": "string"}} for name in sources}
     schema = {"type": "object", "properties": properties, "required": list(sources), "additionalProperties": False}
     queries: Any = Annotated[Queries, WithJsonSchema(schema)]
@@ -129,6 +138,20 @@ def json_schema(form: type[BaseModel]) -> dict[str, Any]:
     definitions = schema.pop("$defs", {})
     strict: dict[str, Any] = _strict(schema, definitions)
     return {"title": form.__name__, "description": schema.get("description", ""), **strict}
+
+
+def plainly(asking: Runnable[Any, Any]) -> Runnable[Any, Any]:
+    """The same model with the same form; of OpenAI's, with the form where its client only passes it on.
+
+    For a form that it knows of, the client imports seven hundred modules, which takes a second of the processor, and
+    reads each reply a second time. Its other interface (Responses) calls a form otherwise, and is left as it is.
+    """
+    bound: dict[str, Any] = dict(getattr(asking, "kwargs", {}))
+    model = getattr(asking, "bound", None)
+    if "response_format" not in bound or getattr(model, "use_responses_api", True):
+        return asking
+    bound["extra_body"] = {"response_format": bound.pop("response_format")}
+    return cast("Runnable[Any, Any]", cast("Any", asking).model_copy(update={"kwargs": bound}))
 
 
 def _strict(node: Any, definitions: dict[str, Any]) -> Any:

@@ -49,25 +49,13 @@ class _Tap(AsyncCallbackHandler):
 def tapped(model: Runnable[Any, Any], listener: Listener) -> Runnable[Any, Any]:
     """The same model, or the same model with a form bound to it, streaming to a listener."""
     if isinstance(model, RunnableBinding):
-        return model.model_copy(update={"bound": tapped(model.bound, listener), "kwargs": _plain(model)})
+        return model.model_copy(update={"bound": tapped(model.bound, listener)})
     chat_model = cast("Any", model)
     return cast(
         "Runnable[Any, Any]",
         # Its own callbacks come in addition to those of the run, which a trace needs.
         chat_model.model_copy(update={"disable_streaming": False, "callbacks": [_Tap(listener)]}),
     )
-
-
-def _plain(model: RunnableBinding[Any, Any]) -> dict[str, Any]:
-    """What is bound to a model, with the form of a chat completion where OpenAI's client only passes it on.
-
-    For a form that it knows of, it imports seven hundred modules, which takes a second of the processor, and reads the
-    reply anew at every token. Its other interface (Responses) calls a form otherwise.
-    """
-    bound = dict(model.kwargs)
-    if getattr(model.bound, "use_responses_api", None) is False and "response_format" in bound:
-        bound["extra_body"] = {"response_format": bound.pop("response_format")}
-    return bound
 
 
 def refuses_stream(error: BaseException) -> bool:

@@ -56,12 +56,14 @@ def find_dates(text: str, tokens: Sequence[Token], language: Vocabulary) -> list
     """The dates of a text in order: days, months, and decades. A year alone is a quantity, not a date."""
     found = [*_numeric(text, tokens), *_decades(text, tokens, language)]
     taken = {index for mention in found for index in range(mention.first, mention.last + 1)}
+    reader = _Month(text, tokens, language, taken)
+    months, inflected = language.months, bool(language.endings)
     for index, token in enumerate(tokens):
-        if token.kind == "word" and index not in taken:
-            mention = _Month(text, tokens, language, taken).read(index)
-            if mention is not None:
-                found.append(mention)
-                taken.update(range(mention.first, mention.last + 1))
+        if token.kind != "word" or not (inflected or token.folded in months):
+            continue
+        if index not in taken and (mention := reader.read(index)):
+            found.append(mention)
+            taken.update(range(mention.first, mention.last + 1))
     return sorted(found, key=lambda mention: mention.start)
 
 
@@ -89,6 +91,8 @@ def _numeric_readings(match: re.Match[str]) -> tuple[Date, ...]:
 def _decades(text: str, tokens: Sequence[Token], language: Vocabulary) -> Iterator[DateMention]:
     """`the 1990s`, `los años 90`, `dècada de 1990`, `90eko hamarkada`."""
     for index, token in enumerate(tokens):
+        if token.kind == "word" and token.folded not in language.counting:
+            continue
         decade, digits = _decade_value(token, language)
         if not decade:
             continue

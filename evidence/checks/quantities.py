@@ -22,6 +22,7 @@ from .vocabulary import CURRENCIES, Unit, Vocabulary, units
 _SIGNS: Final = {"-": -1, "−": -1, "+": 1}
 _PREFIX_SIGNS: Final = frozenset("$€£¥%")
 _CURRENCY_CODES: Final = frozenset({"usd", "eur", "gbp", "us", "chf", "jpy"})
+_UNITS_BEFORE: Final = _CURRENCY_CODES | {"ehuneko"}
 # What may be joined to a numeral by a hyphen without making it a name, as in `mid-2019`.
 _PREFIXES: Final = frozenset(
     "mid pre post early late non sub circa anti ex inter under over aged age pos prim mediados".split()  # noqa: SIM905
@@ -39,13 +40,27 @@ def find_quantities(text: str, tokens: Sequence[Token], language: Vocabulary, ta
     reader = _Reader(Cursor(text, tokens, language), taken)
     found: list[Quantity] = []
     after = 0
-    for index in range(len(tokens)):
+    for index in _beginnings(tokens, language):
         if index >= after and (quantity := reader.read(index)):
             found.append(quantity)
             if quantity.kind == "century":
                 found.extend(more_centuries(reader.cursor, quantity))
             after = found[-1].last + 1
     return share_ranges(found, tokens, language)
+
+
+def _beginnings(tokens: Sequence[Token], language: Vocabulary) -> list[int]:
+    """The tokens that a quantity may begin with, rather one too many: most words of a text are none."""
+    openings, may_be_any = language.openings, bool(language.endings)
+    return [
+        index
+        for index, token in enumerate(tokens)
+        if token.kind != "word"
+        or may_be_any
+        or token.folded in openings
+        or token.folded in _UNITS_BEFORE
+        or token.text.isupper()
+    ]
 
 
 class _Bare(NamedTuple):
@@ -75,7 +90,7 @@ class _Reader:
             return self._numeral(index, index)
         if token.kind == "sign":
             return self._signed(index)
-        if token.folded == "ehuneko" or token.folded in _CURRENCY_CODES:
+        if token.folded in _UNITS_BEFORE:
             return self._prefixed(index)
         if not token.text.isupper() and not self.language.may_open(token.folded):
             return None

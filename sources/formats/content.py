@@ -17,7 +17,7 @@ _UNSEEN: Final = re.compile(
     "\U00013430-\U0001343f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )
 _LINE_ENDS: Final = re.compile(r"\r\n?|[\x0c\x85\u2028\u2029]")
-_LINE_MARGINS: Final = re.compile(r"[ \t]+(?=\n|\Z)")
+_LINE_MARGINS: Final = re.compile(r"(?<! ) ++(?=\n)")
 _MANY_NEWLINES: Final = re.compile(r"\n{3,}")
 _ISO_DATE: Final = re.compile(r"(?P<year>\d{4})-(?P<month>\d{2})(?:-(?P<day>\d{2}))?(?!\d)")
 # Names that programs give and no person chose.
@@ -42,8 +42,14 @@ class Content:
 
 def clean(text: str) -> str:
     """The text as a reader sees it: without unseen characters, with at most one blank line in a row."""
-    text = _UNSEEN.sub("", _LINE_ENDS.sub("\n", text)).replace("\t", " ")
-    return _MANY_NEWLINES.sub("\n\n", _LINE_MARGINS.sub("", text)).strip()
+    # Most texts are clean already, and to see that is much quicker than to look at every character.
+    if not (text.isascii() and text.replace("\n", "").isprintable()):
+        text = _UNSEEN.sub("", _LINE_ENDS.sub("\n", text)).replace("\t", " ")
+    if " \n" in text:
+        text = _LINE_MARGINS.sub("", text)
+    if "\n\n\n" in text:
+        text = _MANY_NEWLINES.sub("\n\n", text)
+    return text.strip()
 
 
 def one_line(text: str, limit: int = 300) -> str:
