@@ -23,6 +23,7 @@ CURRENCIES: Final = frozenset({"EUR", "USD", "GBP", "JPY", "CHF"})
 
 _SHORTEST_STEM: Final = 3
 _WORD: Final = re.compile(r"[^\W\d_]+")
+_DIGIT: Final = re.compile(r"\d")
 _YEAR: Final = re.compile(r"(?<![^\s(])(?:1\d|20)\d\d(?=[.,;:)]?(?:\s|$))")
 
 
@@ -81,7 +82,9 @@ class Vocabulary:
     def may_state(self, text: str) -> bool:
         """Whether a text may state a number that is no year: quick, and rather yes once too often."""
         without_years = _YEAR.sub("", text)
-        if self.endings or any(map(str.isnumeric, without_years)):
+        if self.endings or _DIGIT.search(without_years):
+            return True
+        if not text.isascii() and any(map(str.isnumeric, without_years)):
             return True
         words = frozenset(_WORD.findall(fold(text)))
         if not self.numerals.isdisjoint(words):
