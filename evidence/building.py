@@ -47,13 +47,15 @@ def build_report(
     dropped: int = 0,
     unsupported: Literal["mark", "drop", "keep"] = "mark",
     judgements: Mapping[str, Mapping[str, Judgement]] | None = None,
+    corroboration: Corroboration | None = None,
 ) -> Report:
     """The report as data, from its written parts and the evidence. The same parts give the same report.
 
     The texts are cleaned of citations that the ledger does not hold, whoever wrote them; sections without text are
     left out. So the sources are exactly what the texts cite: numbered from 1 without a gap, none twice, none unused.
     Every sentence is checked here again, so that what is said of it is true of the text as it is printed.
-    `judgements` are a model's opinions by place and sentence.
+    `judgements` are a model's opinions by place and sentence. `corroboration` is that of this ledger and language, if
+    it was made before.
     """
     known = {passage.key for passage in ledger.passages()}
     cleaned = [clean_citations(text, known) for text in (introduction, *(s["text"] for s in sections), conclusion)]
@@ -65,7 +67,8 @@ def build_report(
     ]
     places = [("introduction", texts[0]), *((s["analyst"], s["text"]) for s in kept), ("conclusion", texts[-1])]
     numbering = number_sources([text for _, text in places], ledger)
-    claims = _claims(places, run, numbering, ledger, judgements or {})
+    corroboration = corroboration or Corroboration(ledger, run["language"])
+    claims = _claims(places, run, numbering, ledger, corroboration=corroboration, judgements=judgements or {})
     written: Written = {
         "schema_version": REPORT_VERSION,
         "run": run,
@@ -132,10 +135,11 @@ def _claims(
     run: RunInfo,
     numbering: Numbering,
     ledger: Ledger,
+    *,
+    corroboration: Corroboration,
     judgements: Mapping[str, Mapping[str, Judgement]],
 ) -> list[Claim]:
     language = run["language"]
-    corroboration = Corroboration(ledger, language)
     claims: list[Claim] = []
     for place, text in places:
         for checked in check_text(text, ledger, language=language, topic=run["topic"]):

@@ -19,6 +19,7 @@ from ..errors import BudgetSpentError, StorageError, explain
 from ..events import Composing, GapFound, ReportAssembled
 from ..evidence.building import build_report
 from ..evidence.citations import citations_in
+from ..evidence.corroboration import Corroboration
 from ..evidence.ledger import Ledger
 from ..evidence.passages import Excerpt
 from ..evidence.repetitions import drop_repetitions
@@ -49,6 +50,9 @@ async def collect_sections(state: ReportState, runtime: Runtime[Context]) -> Rep
                     sections[place] = await _told_by_answers(current, state, section["analyst"], sections)
             sections = [section for section in sections if section["text"].strip()]
             current.emit(Composing, sections=len(sections))
+            # No evidence is added any more, and the next steps only wait for a model.
+            weighing = asyncio.to_thread(Corroboration, current.context.ledger, state["language"])
+            current.context.weighing[:] = [asyncio.create_task(weighing)]
         retold = [section["analyst"] for section in sections if section["analyst"] in emptied]
         update: ReportState = {"sections": sections, "failure": ""}
         # What a retry took out must not stay.
@@ -143,12 +147,16 @@ async def assemble(state: ReportState, runtime: Runtime[Context]) -> ReportState
             "engine": _engines(state["engine"], current.context.engine.name),
             "finished_at": current.now(),
         }
+        # A run that goes on here in another process has none.
+        weighing = current.context.weighing
+        corroboration = await weighing.pop() if weighing else None
         report = await asyncio.to_thread(
             assemble_report,
             {**state, **finished},
             current.context.ledger,
             current.context.run,
             current.context.budget.calls,
+            corroboration,
         )
         current.context.assembled[:] = [report]
         markdown = await asyncio.to_thread(report_templates.render_markdown, report)
@@ -168,10 +176,17 @@ def _engines(began: str, finished: str) -> str:
     return finished if began == finished else f"{began}, then {finished}"
 
 
-def assemble_report(state: ReportState, ledger: Ledger, run: str, calls: Sequence[Usage] = ()) -> Report:
+def assemble_report(
+    state: ReportState,
+    ledger: Ledger,
+    run: str,
+    calls: Sequence[Usage] = (),
+    corroboration: Corroboration | None = None,
+) -> Report:
     """The report as data, from a finished state and its ledger. The same inputs give the same report.
 
     `calls` are all that were made, also for steps that failed; a server that lost them knows those in the state.
+    `corroboration` is that of the ledger, if it was made before.
     """
     held = state.get("interviews", {})
     interviews = [held[analyst["id"]] for analyst in state["panel"] if analyst["id"] in held]
@@ -192,6 +207,7 @@ def assemble_report(state: ReportState, ledger: Ledger, run: str, calls: Sequenc
         panel=state["panel"],
         interviews=[{"analyst": i["analyst"], "turns": i["turns"], "reason": i["reason"]} for i in interviews],
         ledger=ledger,
+        corroboration=corroboration,
         gaps=all_gaps(state),
         usage=_in_order(max(calls, state.get("usage", []), key=len)),
         invented=sum(i["invented"] for i in interviews) + sum(state.get("composed", {}).values()),

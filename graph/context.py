@@ -20,6 +20,7 @@ from ..agents.usage import Usage, total_cost
 from ..agents.waits import hear_waits
 from ..errors import BudgetSpentError, EngineError, explain
 from ..events import Event, GapFound, StepDone, StoodIn, UsageReported, Waiting, stamp
+from ..evidence.corroboration import Corroboration
 from ..evidence.ledger import Ledger
 from ..evidence.report import Report
 from ..sources.base import Source
@@ -49,8 +50,9 @@ class Context:
     `slots` bounds how many steps that call a model or a source run at once, in the whole run. `clock` returns
     aware UTC times. `judge` is the model that is asked for its opinion of each sentence, if one is. All model calls
     come out of `budget`. `surroundings` are those of the interview that is held. With `seats`, interviews may begin
-    while the panel is still being written; `ahead` has what was asked while a person read it. `assembled` takes the
-    finished report: to build it again takes long.
+    while the panel is still being written; `ahead` has what was asked while a person read it. `weighing`
+    is what the figures of the evidence are looked up in, made while introduction and conclusion are written, and
+    `assembled` takes the finished report: to make either again takes long.
     """
 
     run: str
@@ -65,6 +67,7 @@ class Context:
     surroundings: Surroundings = field(default_factory=Surroundings)
     seats: Seats | None = None
     ahead: Ahead | None = None
+    weighing: list[asyncio.Task[Corroboration]] = field(default_factory=list)
     assembled: list[Report] = field(default_factory=list)
 
 

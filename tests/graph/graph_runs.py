@@ -30,6 +30,7 @@ class Held:
         self._slots = slots
         self.judge: Any = None
         self.seats: Seats | None = None
+        self.context: Context | None = None
         self._engine_name = "scripted:1"
 
     async def start(self, *, engine: str = "scripted:1", **request: Any) -> Mapping[str, Any]:
@@ -40,7 +41,7 @@ class Held:
         return await self.go(Command(resume=reply))
 
     async def go(self, given: Any) -> Mapping[str, Any]:
-        context = Context(
+        self.context = Context(
             run="run1",
             engine=self.engine.engine(self._engine_name),
             sources={source.name: source for source in self.sources},
@@ -51,7 +52,7 @@ class Held:
             seats=self.seats,
         )
         async for _, event in self.graph.astream(
-            given, self.config, context=context, stream_mode="custom", subgraphs=True
+            given, self.config, context=self.context, stream_mode="custom", subgraphs=True
         ):
             self.events.append(event)
         self.snapshot = await self.graph.aget_state(self.config)

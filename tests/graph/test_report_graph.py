@@ -18,7 +18,9 @@ from tertulia.errors import (
     UsageError,
 )
 from tertulia.evidence.citations import citations_in
-from tertulia.graph.compose import all_gaps
+from tertulia.evidence.corroboration import Corroboration
+from tertulia.evidence.ledger import Ledger
+from tertulia.graph.compose import all_gaps, assemble_report
 from tertulia.graph.searches import Searches
 from tertulia.sources.base import Query
 
@@ -247,6 +249,26 @@ async def test_introduction_or_conclusion_may_fail_without_losing_the_report():
     state = await run.start(topic="open data", size=2, turn_limit=1, approve=True)
     assert "# open data" in state["report"]
     assert [gap["what"] for gap in state["gaps"]] == ["introduction"]
+
+
+async def test_the_evidence_is_weighed_once_and_the_report_is_the_same_without(monkeypatch):
+    """It is weighed while introduction and conclusion are written; after a kill in between it has to be done again."""
+    made: list[Ledger] = []
+
+    class Counted(Corroboration):
+        def __init__(self, ledger: Ledger, language: str) -> None:
+            made.append(ledger)
+            super().__init__(ledger, language)
+
+    for place in ("tertulia.graph.compose", "tertulia.evidence.building"):
+        monkeypatch.setattr(f"{place}.Corroboration", Counted)
+    run = held_run([*TEXTS, "Beta counts 400 ships about open data.", "Gamma too counts 400 ships about open data."])
+    state = await run.start(topic="open data", size=3, turn_limit=2, approve=True)
+    assert len(made) == 1
+    (written,) = run.context.assembled
+    again = assemble_report(state, made[0], written["run"]["id"], run.context.budget.calls)
+    assert len(made) == 2
+    assert again == written
 
 
 async def test_an_interview_without_passages_asks_no_expert():
