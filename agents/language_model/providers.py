@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from ...errors import EngineSettingsError, MissingExtraError
-from ...settings import Settings
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
+
+    from ...settings import Settings
 
 EXTRACTIVE: Final = "extractive"
 
