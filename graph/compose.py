@@ -17,7 +17,6 @@ from ..agents.stopgaps import section_of_answers
 from ..agents.usage import Usage
 from ..errors import BudgetSpentError, StorageError, explain
 from ..events import Composing, GapFound, ReportAssembled
-from ..evidence.building import build_report
 from ..evidence.citations import citations_in
 from ..evidence.ledger import Ledger
 from ..evidence.passages import Excerpt
@@ -173,6 +172,8 @@ def assemble_report(state: ReportState, ledger: Ledger, run: str, calls: Sequenc
 
     `calls` are all that were made, also for steps that failed; a server that lost them knows those in the state.
     """
+    from ..evidence.building import build_report  # noqa: PLC0415 - imported while the panel is written (`meanwhile`)
+
     held = state.get("interviews", {})
     interviews = [held[analyst["id"]] for analyst in state["panel"] if analyst["id"] in held]
     return build_report(

@@ -97,3 +97,31 @@ def test_modules_are_cheap_to_import(module: str) -> None:
     script = f"import sys, tertulia{module}; print([name for name in sys.modules if name in {heavy!r}])"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=True)
     assert done.stdout.strip() == "[]"
+
+
+# What no first request needs. The providers' other packages, and much that LangChain or OpenAI would bring along.
+NOT_FIRST = {
+    *("docx", "markdown", "nh3", "pypdfium2", "langchain_anthropic", "langchain_google_genai", "langchain_mistralai"),
+    *("langchain_ollama", "langchain_text_splitters", "langgraph.prebuilt", "numpy", "tertulia.agents.extractive"),
+    *("tertulia.doctor", "tertulia.sources.documents", "tertulia.terminal.logs", "tertulia.verifying"),
+}
+LATER = {"tertulia.evidence.building", "tertulia.evidence.checks"}
+
+
+def test_the_first_request_waits_for_nothing_that_later_steps_need(tmp_path: Path) -> None:
+    """A real run, with the import of the rest put off: what is there when the panel is asked for, and at the end."""
+    script = str(Path(__file__).with_name("first_request.py"))
+    environment = os.environ | {"TERTULIA_HOME": str(tmp_path / "home")}
+    done = subprocess.run(
+        [sys.executable, script, str(tmp_path / "report")],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    lines = {line.split()[0]: set(line.split()[1:]) for line in done.stdout.splitlines() if " tertulia " in line}
+    assert "langchain_openai" in lines["first"]
+    assert lines["first"] & (NOT_FIRST | LATER) == set()
+    assert lines["last"] >= LATER
