@@ -11,7 +11,9 @@ falls on all of them. `runs` lists a home that has a run.
 First requests: `cpu` is what a real `tertulia report … --yes`, with the web and Wikipedia as sources, has used when the
 first request arrives at the model's server, to the hundredth of a second in which Linux counts; `wall` the seconds
 since it began; `after` those since the last answer of a source. The simulator of benchmarks/speed is the web, the wiki
-and the model. A `whole` run goes on to its end; the others are killed when the request has come.
+and the model. A `whole` run goes on to its end; the others are killed when the request has come. The rows that begin
+with `import` are what Python takes to import nothing but LangGraph and LangChain's package for the provider: no run
+that uses them can have less, and on a loaded machine they say how slow it is.
 """
 
 from __future__ import annotations
@@ -157,6 +159,8 @@ def first_requests(
     for _ in range(runs):
         for model in models:
             # The simulator speaks as OpenAI does, and so only that run can go on.
+            packages = f"import langgraph.graph, langchain_{model}"
+            found[packages].append({"cpu": _run([sys.executable, "-c", packages], environment)})
             found[model].append(asyncio.run(_first_request(environment, model, whole=whole and model == "openai")))
     return found
 
