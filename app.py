@@ -324,7 +324,9 @@ class App:
 
     async def _load_documents(self, effects: Effects) -> None:
         """Read the user's documents before anything is paid for, and say what was loaded and what was skipped."""
-        from .sources.documents import DocumentsSource  # noqa: PLC0415
+        if "documents" not in effects.sources:
+            return
+        from .sources.documents import DocumentsSource  # noqa: PLC0415 - only runs with documents need it
 
         for source in effects.sources.values():
             if isinstance(source, DocumentsSource):

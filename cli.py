@@ -17,6 +17,7 @@ import typer
 
 from .errors import UsageError
 from .terminal import examples
+from .terminal.commands import Command, Commands
 from .terminal.consoles import result, say
 from .terminal.edge import run_command
 from .terminal.options import (
@@ -66,6 +67,7 @@ _AMENDABLE: Final = ("model", "planner_model", "writer_model", "reviewer_model",
 
 app = typer.Typer(
     name="tertulia",
+    cls=Commands,
     add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
@@ -105,7 +107,7 @@ def tertulia(
         result(context.get_help())
 
 
-@app.command(epilog=examples.REPORT)
+@app.command(cls=Command, epilog=examples.REPORT)
 def report(
     context: typer.Context,
     topic: Topic,
@@ -157,7 +159,7 @@ def report(
     raise typer.Exit(session.report(topic, approve=approve, panel=invited, replies=[] if invited else replies))
 
 
-@app.command(epilog=examples.RESUME)
+@app.command(cls=Command, epilog=examples.RESUME)
 def resume(
     context: typer.Context,
     run: Run,
@@ -194,12 +196,13 @@ def resume(
     raise typer.Exit(outcome)
 
 
-@app.command()
-def runs(context: typer.Context, as_json: Json = False) -> None:
+@app.command(cls=Command)
+def runs(as_json: Json = False) -> None:
     """List the runs there are, newest first, and say how those that wait go on."""
+    from .home import find_home
     from .terminal.listing import list_runs, say_what_waits
 
-    home = _settings(context).home
+    home = find_home()
     found = list_runs(home)
     if as_json:
         result(json.dumps([run.to_dict() for run in found], indent=1))
@@ -212,7 +215,7 @@ def runs(context: typer.Context, as_json: Json = False) -> None:
         say("There are no runs yet. `tertulia demo` makes the first one.")
 
 
-@app.command()
+@app.command(cls=Command)
 def show(
     context: typer.Context,
     run: Run,
@@ -257,7 +260,7 @@ def show(
         showing.show_report(app_, run, template or "", as_json=as_json)
 
 
-@app.command()
+@app.command(cls=Command)
 def export(
     context: typer.Context,
     run: Run,
@@ -272,7 +275,7 @@ def export(
     export_run(_app(context), run, force=force)
 
 
-@app.command(epilog=examples.VERIFY)
+@app.command(cls=Command, epilog=examples.VERIFY)
 def verify(
     context: typer.Context,
     targets: Annotated[
@@ -298,7 +301,7 @@ def verify(
     raise typer.Exit(verify_and_show(targets, _settings(context), strict=strict, as_json=as_json))
 
 
-@app.command()
+@app.command(cls=Command)
 def delete(
     context: typer.Context, run: Run, yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False
 ) -> None:
@@ -308,7 +311,7 @@ def delete(
     delete_run(_app(context), run, asked=yes)
 
 
-@app.command()
+@app.command(cls=Command)
 def demo(
     output: Output = None,
     json_lines: JsonLines = False,
@@ -324,7 +327,7 @@ def demo(
     raise typer.Exit(session.report(DEMO_TOPIC, approve=True))
 
 
-@app.command()
+@app.command(cls=Command)
 def doctor(
     model: Annotated[
         str | None,
@@ -349,7 +352,7 @@ def doctor(
     raise typer.Exit(0 if is_well(findings) else 1)
 
 
-@app.command("sources")
+@app.command("sources", cls=Command)
 def list_sources(context: typer.Context, as_json: Json = False) -> None:
     """List the places that can be searched, their settings and state."""
     from .sources import available
@@ -363,7 +366,7 @@ def list_sources(context: typer.Context, as_json: Json = False) -> None:
         show_sources(found)
 
 
-@app.command()
+@app.command(cls=Command)
 def graph() -> None:
     """Print the state graph as Mermaid."""
     from .terminal.diagram import draw_graph

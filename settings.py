@@ -9,14 +9,12 @@ from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 from urllib.parse import urlsplit
 
-import platformdirs
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 
 from .errors import SettingsError
+from .home import PREFIX, default_home, settings_files
 from .redaction import holds_secret
 
-PROJECT_FILE: Final = "tertulia.toml"
-PREFIX: Final = "TERTULIA_"
 TOPIC_LIMIT: Final = 500
 
 ROLES: Final = ("planner", "interviewer", "expert", "writer", "reviewer")
@@ -66,7 +64,7 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
 
-    home: Path = Field(default_factory=lambda: Path(platformdirs.user_data_dir("tertulia", appauthor=False)))
+    home: Path = Field(default_factory=default_home)
     output: str = ""
     analysts: int = Field(default=3, ge=1, le=64)
     turns: int = Field(default=2, ge=1, le=10)
@@ -127,8 +125,7 @@ def load_settings(
         SettingsError: an unknown key, a value of the wrong form or out of range, an unreadable settings file.
     """
     environment = os.environ if environment is None else environment
-    user_file = Path(platformdirs.user_config_dir("tertulia", appauthor=False)) / "settings.toml"
-    project_file = (project_folder or Path.cwd()) / PROJECT_FILE
+    user_file, project_file = settings_files(project_folder)
     layers = [
         (f"the settings file {user_file}", _read(user_file)),
         (f"the settings file {project_file}", _read(project_file)),

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import os
+from typing import TYPE_CHECKING
 
 from ..errors import EngineSettingsError
-from ..settings import Settings
 from .fallback import with_fallback
 from .language_model.casting import cast_roles, settings_for
 from .language_model.providers import EXTRACTIVE, choose_model, same_provider
 from .roles import Engine, Reviewer
+
+if TYPE_CHECKING:
+    # Not at run time: pydantic is nothing that commands should wait for which only look at types of this package.
+    from ..settings import Settings
 
 __all__ = ["EXTRACTIVE", "choose_model", "open_engine", "open_reviewer", "same_provider"]
 

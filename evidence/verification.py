@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
-from .checks import Verdict, check_claim
 from .claims import CitedSentence, sentences_with_citations
 from .languages import detect_language
 from .ledger import Ledger
 from .passages import Excerpt
+
+if TYPE_CHECKING:
+    from .checks import Verdict
 
 # What a heading is held to: it has no citations of its own, and the words of a title are written like names.
 _TITLE_CHECKS = frozenset({"number", "date", "quotation"})
@@ -39,6 +42,8 @@ def check_text(text: str, ledger: Ledger, *, language: str, topic: str) -> list[
 
 def title_holds(title: str, excerpts: Sequence[Excerpt], *, language: str, topic: str) -> bool:
     """Whether the numbers, dates and quotations of a heading stand in what its text cites, or in the topic."""
+    from .checks import check_claim  # noqa: PLC0415 - as below
+
     if not excerpts:
         return True
     passages = [*(excerpt.text for excerpt in excerpts), topic]
@@ -75,6 +80,8 @@ def _verdict(
 # A sentence is checked when its section is written, and again as it is printed.
 @lru_cache(maxsize=2048)
 def _known_verdict(sentence: str, cited: tuple[tuple[str, str, str], ...], language: str, topic: str) -> Verdict:
+    from .checks import check_claim  # noqa: PLC0415 - no run checks anything before its first request to a model
+
     return check_claim(
         sentence,
         [text for text, _, _ in cited],

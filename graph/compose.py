@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from langgraph.errors import NodeError
 from langgraph.runtime import Runtime
@@ -17,9 +17,7 @@ from ..agents.stopgaps import section_of_answers
 from ..agents.usage import Usage
 from ..errors import BudgetSpentError, StorageError, explain
 from ..events import Composing, GapFound, ReportAssembled
-from ..evidence.building import build_report
 from ..evidence.citations import citations_in
-from ..evidence.corroboration import Corroboration
 from ..evidence.ledger import Ledger
 from ..evidence.passages import Excerpt
 from ..evidence.repetitions import drop_repetitions
@@ -31,6 +29,9 @@ from .context import Context, Step, context_of, step
 from .replies import clean_reply
 from .state import CAP_REACHED, NOTHING_NEW, STAND_IN, Gap, ReportState
 from .verify import CheckedText, check_and_repair, only_what_holds
+
+if TYPE_CHECKING:
+    from ..evidence.corroboration import Corroboration
 
 
 async def collect_sections(state: ReportState, runtime: Runtime[Context]) -> ReportState:
@@ -51,7 +52,7 @@ async def collect_sections(state: ReportState, runtime: Runtime[Context]) -> Rep
             sections = [section for section in sections if section["text"].strip()]
             current.emit(Composing, sections=len(sections))
             # No evidence is added any more, and the next steps only wait for a model.
-            weighing = asyncio.to_thread(Corroboration, current.context.ledger, state["language"])
+            weighing = asyncio.to_thread(_weigh, current.context.ledger, state["language"])
             current.context.weighing[:] = [asyncio.create_task(weighing)]
         retold = [section["analyst"] for section in sections if section["analyst"] in emptied]
         update: ReportState = {"sections": sections, "failure": ""}
@@ -63,6 +64,12 @@ async def collect_sections(state: ReportState, runtime: Runtime[Context]) -> Rep
     if reasons:
         return {"sections": [], "failure": f"Every interview failed. The first: {reasons[0]}"}
     return {"sections": [], "failure": "no_evidence"}
+
+
+def _weigh(ledger: Ledger, language: str) -> Corroboration:
+    from ..evidence.corroboration import Corroboration  # noqa: PLC0415 - not before a panel is written (`meanwhile`)
+
+    return Corroboration(ledger, language)
 
 
 async def write_introduction(state: ReportState, runtime: Runtime[Context]) -> ReportState:
@@ -188,6 +195,8 @@ def assemble_report(
     `calls` are all that were made, also for steps that failed; a server that lost them knows those in the state.
     `corroboration` is that of the ledger, if it was made before.
     """
+    from ..evidence.building import build_report  # noqa: PLC0415 - imported while the panel is written (`meanwhile`)
+
     held = state.get("interviews", {})
     interviews = [held[analyst["id"]] for analyst in state["panel"] if analyst["id"] in held]
     return build_report(

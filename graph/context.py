@@ -20,7 +20,6 @@ from ..agents.usage import Usage, total_cost
 from ..agents.waits import hear_waits
 from ..errors import BudgetSpentError, EngineError, explain
 from ..events import Event, GapFound, StepDone, StoodIn, UsageReported, Waiting, stamp
-from ..evidence.corroboration import Corroboration
 from ..evidence.ledger import Ledger
 from ..evidence.report import Report
 from ..sources.base import Source
@@ -29,6 +28,7 @@ from .seats import Seats
 from .state import CAP_REACHED, STAND_IN, Gap
 
 if TYPE_CHECKING:
+    from ..evidence.corroboration import Corroboration
     from .ahead import Ahead
 
 

@@ -20,6 +20,7 @@ from ..evidence.languages import detect_language
 from ..settings import TOPIC_LIMIT
 from ..sources.base import Query, Source
 from .context import Context, Step, context_of, step
+from .meanwhile import importing_the_rest
 from .searches import merge_documents
 from .state import SCHEMA_VERSION, Gap, ReportState
 
@@ -140,9 +141,10 @@ def _streams(context: Context) -> bool:
 async def _proposed(state: ReportState, context: Context, brief: PanelBrief) -> list[Analyst]:
     """The panel; where interviews wait for their analysts already, they are seated one by one."""
     seats, stream = context.seats, context.engine.stream_panel
-    if not state.get("early") or seats is None or stream is None:
-        return await context.engine.planner.propose_panel(brief)
-    return seats.fill(await stream(brief, seats.seat))
+    with importing_the_rest():
+        if not state.get("early") or seats is None or stream is None:
+            return await context.engine.planner.propose_panel(brief)
+        return seats.fill(await stream(brief, seats.seat))
 
 
 def review_payload(state: ReportState, estimated: Mapping[str, Any] | None = None) -> dict[str, Any]:

@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import Final
 
 from ..errors import StorageError
+from .asked import unpacked_reply
 from .database import FILE_NAME, MIGRATIONS, refuse_foreign, require_ours
 from .failures import damaged, describe_bytes, free_bytes, is_damage, storage_error
 from .ledger import read_evidence
-from .rows import PROGRESS_KINDS, unpacked_reply, unpacked_report
+from .rows import PROGRESS_KINDS, unpacked_report
 from .runs import RUN_COLUMNS, read_run
 
 # A run of three analysts over a few dozen pages writes 2 to 10 MB.

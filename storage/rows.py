@@ -1,6 +1,7 @@
-"""What rows of the database hold, read as data of a known form: who changed one gets a refusal, nothing is executed.
+"""What the database holds of evidence and progress, read as data of a known form: who changed it gets a refusal.
 
-Only JSON is read here: no pickle, no types that are named in what is stored, and no more than a report can hold.
+Only JSON is read here, nothing is executed: no pickle, no types that are named in what is stored, and no more than a
+report can hold. Of requests and replies `asked` does the same.
 """
 
 from __future__ import annotations
@@ -8,10 +9,7 @@ from __future__ import annotations
 import json
 import zlib
 from dataclasses import fields
-from functools import cache
 from typing import TYPE_CHECKING, Any, Final
-
-from typing_extensions import TypedDict
 
 from ..evidence.documents import Document, content_hash
 from ..evidence.schema import schema_errors
@@ -27,56 +25,6 @@ PROGRESS_KINDS: Final = frozenset({"msgpack", PACKED, "null"})
 # As much as `tertulia verify` reads of an evidence.json.
 _LARGEST_REPORT: Final = 256 * 1024**2
 _FIELDS: Final = frozenset(field.name for field in fields(Document))
-
-
-class Request(TypedDict, total=False):
-    """The part of a run's request that decides what is opened and read."""
-
-    topic: str
-    language: str
-    size: int
-    turn_limit: int
-    approve: bool
-    model: str
-    role_models: dict[str, str]
-    check_model: str
-    fallback: str
-    base_url: str
-    sources: list[str]
-    docs: list[str]
-    folder: str
-    format: list[str]
-    output: str
-    template: str
-    panel: list[dict[str, Any]]
-
-
-def require_request(text: str) -> dict[str, Any]:
-    """A run's request.
-
-    Raises:
-        ValueError, TypeError, RecursionError: it is none.
-    """
-    request = json.loads(text)
-    if problem := misfit(_requests(), request):
-        raise ValueError(problem)
-    found: dict[str, Any] = request
-    return found
-
-
-def unpacked_reply(run: str, text: str) -> dict[str, Any]:
-    """A person's reply, and the id of the question that it answers.
-
-    Raises:
-        StorageError: it is none.
-    """
-    try:
-        kept = json.loads(text)
-        if not isinstance(kept, dict) or not isinstance(kept.get("reply"), dict):
-            raise TypeError("it has the wrong form")
-    except (ValueError, TypeError, RecursionError) as error:
-        raise damaged(f"the reply to run {run}", error) from error
-    return kept
 
 
 def unpacked_report(run: str, data: bytes) -> dict[str, Any]:
@@ -127,10 +75,3 @@ def misfit(adapter: TypeAdapter[Any], data: Any) -> str:
             if detail["type"] != "missing":
                 return f"{'.'.join(str(step) for step in detail['loc']) or 'it'}: {detail['msg']}"
     return ""
-
-
-@cache
-def _requests() -> TypeAdapter[Any]:
-    from pydantic import TypeAdapter  # noqa: PLC0415
-
-    return TypeAdapter(Request)

@@ -6,15 +6,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from ..app import App
 from ..errors import UsageError
-from ..storage.locks import is_held
 from ..storage.runs import Run, Runs, Status
 from .asking import ask_line
 from .consoles import is_interactive, say
 from .tables import local_time
+
+if TYPE_CHECKING:
+    # Not at run time: a list of runs does without all that a run needs.
+    from ..app import App
 
 _NAMED: Final = 3
 _STANDS: Final[Mapping[Status, str]] = {
@@ -33,7 +35,7 @@ def say_what_waits(runs: Sequence[Run], home: Path) -> None:
     """Name the commands that continue the newest runs that nobody works on, or looks at, now."""
     waiting = [run for run in runs if run.status in _STANDS]
     # Only as many are asked about as are named: a lock is a file.
-    free = (run for run in waiting if not is_held(home, run.id))
+    free = (run for run in waiting if not _is_held(home, run))
     named = [run for run, _ in zip(free, range(_NAMED), strict=False)]
     for run in named:
         since = f"{local_time(run.updated_at)} ({_age(run.updated_at)})"
@@ -80,5 +82,11 @@ def _age(iso: str) -> str:
 
 
 def _as_it_is(run: Run, home: Path) -> Run:
-    abandoned = run.status == "running" and not is_held(home, run.id)
+    abandoned = run.status == "running" and not _is_held(home, run)
     return replace(run, status="interrupted") if abandoned else run
+
+
+def _is_held(home: Path, run: Run) -> bool:
+    from ..storage.locks import is_held  # noqa: PLC0415 - imports asyncio, and most lists hold finished runs only
+
+    return is_held(home, run.id)

@@ -16,6 +16,7 @@ from ..events import Event, PanelApproved, ResultLine, RunStarted
 from ..settings import Settings
 from ..storage.runs import FINISHED, Run
 from .asking import ask_line
+from .collector import collecting_rarely
 from .consoles import is_interactive, open_console, result, say
 from .costs import estimate_line
 from .delivery import STDOUT, main_file, print_report, require_writable, short_path
@@ -139,7 +140,8 @@ class Session:
     async def _advance(self, begin: Callable[[], Awaitable[str]], reviewer: Reviewer, stopping: Stopping) -> Outcome:
         stopping.watch()
         try:
-            self._run = await begin()
+            with collecting_rarely():
+                self._run = await begin()
             outcome = await self._app.advance(self._run, reviewer=reviewer, on_event=self._show)
         except asyncio.CancelledError:
             self._view.close()

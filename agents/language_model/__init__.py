@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from ...errors import EngineSettingsError, UsageError
-from ...settings import Settings
 from ..prices import rate_of
 from ..roles import Engine, Reviewer
 from .casting import cast_roles, engine_name, settings_for
 from .providers import split_name
 
 if TYPE_CHECKING:
+    # Not at run time: this package is imported by whoever imports a type of `agents`.
+    from ...settings import Settings
     from .chat import Chat
 
 

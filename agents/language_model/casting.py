@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from ...errors import EngineSettingsError
-from ...settings import Settings
 from .providers import EXTRACTIVE, choose_model, same_provider
+
+if TYPE_CHECKING:
+    from ...settings import Settings
 
 
 def cast_roles(main: str, settings: Settings, environment: Mapping[str, str]) -> dict[str, str]:

@@ -127,10 +127,10 @@ def reply_room(window: int) -> int:
 
 
 def load() -> None:
-    """Read and compile all prompts now, so that nothing is read from disk while the event loop runs."""
-    environment = _environment()
-    for name in environment.list_templates():
-        environment.get_template(name)
+    """Read all prompts now, so that nothing is read from disk while the event loop runs. Each is compiled when it is
+    first used: a run begins with one of them.
+    """
+    _environment()
 
 
 def language_name(code: str) -> str:

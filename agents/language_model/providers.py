@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import importlib.util
 import warnings
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from ...errors import EngineSettingsError, MissingExtraError
-from ...settings import Settings
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
+
+    from ...settings import Settings
 
 EXTRACTIVE: Final = "extractive"
 
@@ -249,6 +250,7 @@ def _options(provider: Provider, settings: Settings, environment: Mapping[str, s
         return {
             **options,
             **chat_completions,
+            "api_key": _later(key or _NO_KEY),
             "timeout": (CONNECT_TIMEOUT, REPLY_TIMEOUT),
             "max_retries": 0,
             "default_headers": _HEADERS,
@@ -265,6 +267,18 @@ def _options(provider: Provider, settings: Settings, environment: Mapping[str, s
     # These two count tries, not retries, and take whole seconds.
     options |= {"timeout": int(REPLY_TIMEOUT), "max_retries": 1}
     return {**options, "additional_headers": _HEADERS} if provider.name == "google" else options
+
+
+def _later(key: str) -> Callable[[], Awaitable[str]]:
+    """The key as only an asynchronous client takes it, so that no other is made, which reads all certificates again.
+
+    Nothing here asks a model synchronously.
+    """
+
+    async def give() -> str:
+        return key
+
+    return give
 
 
 def _ollama_options(window: int) -> dict[str, Any]:

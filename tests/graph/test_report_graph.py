@@ -260,7 +260,7 @@ async def test_the_evidence_is_weighed_once_and_the_report_is_the_same_without(m
             made.append(ledger)
             super().__init__(ledger, language)
 
-    for place in ("tertulia.graph.compose", "tertulia.evidence.building"):
+    for place in ("tertulia.evidence.corroboration", "tertulia.evidence.building"):
         monkeypatch.setattr(f"{place}.Corroboration", Counted)
     run = held_run([*TEXTS, "Beta counts 400 ships about open data.", "Gamma too counts 400 ships about open data."])
     state = await run.start(topic="open data", size=3, turn_limit=2, approve=True)

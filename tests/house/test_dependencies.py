@@ -14,6 +14,8 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
+from tertulia.version import VERSION
+
 # The first versions without a known advisory (docs/decisions/0001-dependencies.md).
 FLOORS = {
     "langgraph": "1.0.10",
@@ -110,6 +112,11 @@ def test_the_pin_pattern_refuses_addresses(line: str) -> None:
 def test_the_sunset_package_is_not_a_dependency() -> None:
     """langchain-community is being sunset, and nothing brings it along."""
     assert "langchain-community" not in {canonicalize_name(found.name) for found in everything()} | set(pins())
+
+
+def test_the_version_is_the_packages() -> None:
+    """It stands in two places: the installed package is not asked, for that takes longer than `--version` should."""
+    assert PROJECT["project"]["version"] == VERSION
 
 
 def test_the_packages_are_the_folders() -> None:

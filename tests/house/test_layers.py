@@ -8,7 +8,7 @@ import pytest
 from house.tree import ROOT, imports, modules
 
 LAYERS = [
-    {"errors", "event_schema", "events", "redaction", "settings", "tracing", "version"},
+    {"errors", "event_schema", "events", "home", "redaction", "settings", "tracing", "version"},
     {"examples", "report_templates"},
     {"agents", "evidence", "sources", "storage"},
     {"graph"},

@@ -177,7 +177,12 @@ def test_a_tampered_run_is_told_in_a_line(waiting: str, database: Path):
 
 @pytest.mark.parametrize(
     "request_",
-    ["", "7", "[]", '"x"', "{", DEEP, '{"docs": "notes"}', '{"sources": [7]}', '{"base_url": {}}', '{"format": "md"}'],
+    [
+        *("", "7", "[]", '"x"', "{", DEEP),
+        *('{"docs": "notes"}', '{"sources": [7]}', '{"base_url": {}}', '{"format": "md"}', '{"size": true}'),
+        *('{"size": "3"}', '{"approve": 1}', '{"role_models": ["x"]}', '{"role_models": {"writer": 7}}'),
+        *('{"panel": {}}', '{"panel": ["x"]}', '{"output": null}', r'{"folder": "\ud800"}', '{"turn_limit": 1.5}'),
+    ],
 )
 def test_a_tampered_request_is_refused(request_: str, runs: Runs):
     query(runs.path, "UPDATE runs SET request = ?", request_)

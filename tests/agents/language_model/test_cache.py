@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 import stat
 from contextlib import closing, suppress
@@ -151,7 +152,8 @@ async def test_a_damaged_cache_costs_money_not_the_run():
 def test_the_file_is_its_owners_and_holds_no_key():
     with OpenAIServer(script("One.")) as server:
         settings = Settings(base_url=server.base_url, cache=True, home=Path("home"))
-        open_chat_model("openai:x", settings, {"OPENAI_API_KEY": "secret-key"}).invoke([("human", "How many?")])
+        model = open_chat_model("openai:x", settings, {"OPENAI_API_KEY": "secret-key"})
+        asyncio.run(model.ainvoke([("human", "How many?")]))
     assert stat.S_IMODE(FILE.stat().st_mode) == 0o600
     assert "One." in kept()[0]
     assert all(b"secret-key" not in part.read_bytes() for part in Path("home").iterdir())

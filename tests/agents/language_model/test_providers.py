@@ -104,9 +104,9 @@ def test_the_panel_form_can_be_asked_for_at_each_provider():
             assert "analysts" in json.dumps(bound.kwargs, default=str)
 
 
-def test_a_server_with_a_base_url_needs_no_key():
+async def test_a_server_with_a_base_url_needs_no_key():
     with OpenAIServer(script("Three.")) as server:
-        open_chat_model("openai:x", Settings(base_url=server.base_url), {}).invoke("How many?")
+        await open_chat_model("openai:x", Settings(base_url=server.base_url), {}).ainvoke("How many?")
         [request] = server.requests
     assert request.headers["authorization"] == "Bearer not-needed"
 
@@ -231,3 +231,11 @@ def test_an_engine_is_opened_from_settings_and_environment(monkeypatch):
     monkeypatch.setenv("ANTHROPIC_API_KEY", "k")
     assert open_engine(Settings()).name == "anthropic:claude-haiku-5-5"
     assert open_engine(Settings(model="ollama:x")).name == "ollama:x"
+
+
+def test_openais_client_is_made_once():
+    """Only the asynchronous one is used; each reads all certificates of the machine."""
+    model = open_chat_model("openai:x", Settings(), {"OPENAI_API_KEY": "secret-key"})
+    assert model.root_client is None
+    assert model.root_async_client is not None
+    assert "secret-key" not in repr(model)
