@@ -18,7 +18,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 PIP := $(BIN)/python -m pip --quiet --quiet
 MYPY := MYPYPATH=$(VENV)/types $(BIN)/python -m mypy
 
-.PHONY: help demo test lint format types unit test-long test-cost test-faults bench wheel demo-from-wheel constraints clean
+.PHONY: help demo test lint format types unit test-long test-cost test-faults bench bench-documents wheel demo-from-wheel constraints clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' Makefile | awk -F '|' '{ printf "  make %-16s %s\n", $$1, $$2 }'
@@ -60,6 +60,9 @@ test-durability: $(VENV)/.development ## kill the command hundreds of times and 
 
 bench: $(VENV)/.development ## how fast a run is, on a simulator; ARGS="3 8 --json FILE --svg FILE" chooses cases
 	@$(BIN)/python benchmarks/speed/bench.py $(ARGS)
+
+bench-documents: $(VENV)/.development ## how fast documents are loaded and searched; ARGS="1000 --json FILE" chooses
+	@$(BIN)/python benchmarks/documents/bench.py $(ARGS)
 
 # setuptools builds in build/, and what an earlier build left there would be packed too.
 wheel: $(BIN)/python ## build dist/tertulia-*.whl
