@@ -18,7 +18,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 PIP := $(BIN)/python -m pip --quiet --quiet
 MYPY := MYPYPATH=$(VENV)/types $(BIN)/python -m mypy
 
-.PHONY: help demo test lint format types unit test-long test-cost test-faults bench bench-start wheel demo-from-wheel constraints clean
+.PHONY: help demo test lint format types unit test-long test-cost test-faults bench bench-start bench-documents wheel demo-from-wheel constraints clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' Makefile | awk -F '|' '{ printf "  make %-16s %s\n", $$1, $$2 }'
@@ -63,6 +63,9 @@ bench: $(VENV)/.development ## how fast a run is, on a simulator; ARGS="3 8 --js
 
 bench-start: $(VENV)/.development ## how quickly the command starts, in processor time; ARGS="--runs 9 --whole"
 	@$(BIN)/python benchmarks/start.py $(ARGS)
+
+bench-documents: $(VENV)/.development ## how fast documents are loaded and searched; ARGS="1000 --json FILE" chooses
+	@$(BIN)/python benchmarks/documents/bench.py $(ARGS)
 
 # setuptools builds in build/, and what an earlier build left there would be packed too.
 wheel: $(BIN)/python ## build dist/tertulia-*.whl

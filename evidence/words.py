@@ -74,9 +74,9 @@ def _stemmer(language: str) -> Any:
     name = language_data(language).stemmer
     if not name:
         return None
-    import snowballstemmer  # noqa: PLC0415 - loads thirty languages; `tertulia --help` needs none
+    import Stemmer  # noqa: PLC0415 - a native library with thirty languages; `tertulia --help` needs none
 
-    return snowballstemmer.stemmer(name)
+    return Stemmer.Stemmer(name)
 
 
 _GALICIAN_ENDINGS: Final = (

@@ -137,7 +137,7 @@ async def test_a_new_parser_reads_everything_again(
 ) -> None:
     """Texts made by an older version are not mixed with new ones."""
     await open_documents(folder).load()
-    monkeypatch.setattr("tertulia.sources.index._VERSION", 999_999)
+    monkeypatch.setattr("tertulia.sources.index_tables._VERSION", 999_999)
     assert (await open_documents(folder).load()).reused == 0
 
 
