@@ -50,6 +50,12 @@ def rank_excerpts(excerpts: Sequence[Excerpt], queries: Sequence[str], *, langua
     return [unique[index] for index in _spread(unique, best, silent, limit)]
 
 
+def matching(excerpts: Sequence[Excerpt], queries: Sequence[str], language: str) -> list[Excerpt]:
+    """The excerpts that share a term with a query, in their order."""
+    matched = {index for ranking in _rank_by_query(excerpts, queries, language) for index in ranking}
+    return [excerpts[index] for index in sorted(matched)]
+
+
 def _rank_by_query(excerpts: Sequence[Excerpt], queries: Sequence[str], language: str) -> list[list[int]]:
     """For each query the indices of the excerpts that share a term with it, best first."""
     asked = [set(terms(query, language)) for query in queries]

@@ -35,7 +35,7 @@ from ..events import (
 )
 from ..evidence.citations import citations_in
 from ..evidence.passages import Excerpt
-from ..evidence.ranking import rank_excerpts
+from ..evidence.ranking import matching, rank_excerpts
 from ..evidence.verification import title_holds
 from ..sources.base import Query
 from ..tracing import name_step
@@ -381,5 +381,12 @@ def _searchable(question: Question, brief: QuestionBrief) -> Question:
 
 
 def _best(context: Context, keys: list[str], question: Question, language: str) -> list[Excerpt]:
+    """The best of what was found for a question, and of what the survey had found: who asked has seen it.
+
+    An engine that quotes is given only the former: of the same passages it would make the same section for everybody.
+    """
     queries = [question["text"], *dict.fromkeys(text for texts in question["queries"].values() for text in texts)]
-    return rank_excerpts(context.ledger.excerpts(keys), queries, language=language, limit=ANSWER_PASSAGES)
+    found, survey = context.ledger.excerpts(keys), context.ledger.excerpts(context.surroundings.survey)
+    if found and not context.engine.is_extractive:
+        found += matching(survey, queries, language)
+    return rank_excerpts(found, queries, language=language, limit=ANSWER_PASSAGES)

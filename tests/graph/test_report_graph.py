@@ -9,6 +9,7 @@ import pytest
 from graph_runs import Held, held_run
 from scripted import ScriptedEngine, ShelfSource
 
+from tertulia.agents.roles import Engine
 from tertulia.errors import (
     EngineSettingsError,
     EngineUnavailableError,
@@ -19,6 +20,7 @@ from tertulia.errors import (
 )
 from tertulia.evidence.citations import citations_in
 from tertulia.evidence.corroboration import Corroboration
+from tertulia.evidence.documents import Document
 from tertulia.evidence.ledger import Ledger
 from tertulia.graph.compose import all_gaps, assemble_report
 from tertulia.graph.searches import Searches
@@ -301,6 +303,30 @@ async def test_identical_searches_are_answered_once():
     run = held_run(TEXTS)
     await run.start(topic="open data", size=3, turn_limit=2, approve=True)
     assert [query.text for query in run.sources[0].queries].count("one query") == 1
+
+
+class SurveyedShelf(ShelfSource):
+    """A source whose first texts are found for the topic, and for a question only the last one."""
+
+    async def search(self, query: Query) -> list[Document]:
+        found = await super().search(query)
+        return found[-1:] if query.text == "one query" else found[:-1]
+
+
+@pytest.mark.parametrize(("extractive", "shown"), [(False, {"Shelf 1", "Shelf 3"}), (True, {"Shelf 3"})])
+async def test_the_expert_sees_what_the_survey_found_for_its_question(extractive, shown, monkeypatch):
+    """The interviewer saw it, so a report must not say that the sources are silent. Who quotes would do so thrice."""
+    texts = [
+        "One query is answered by the open data of a survey.",
+        "Nothing of this bears on it.",
+        "A query about data.",
+    ]
+    run = held_run([])
+    run.sources = [SurveyedShelf("shelf", texts)]
+    monkeypatch.setattr(Engine, "is_extractive", property(lambda _: extractive))
+    await run.start(topic="open data", size=1, turn_limit=1, approve=True)
+    (brief,) = run.engine.calls("answer")
+    assert {excerpt.document.title for excerpt in brief.excerpts} == shown
 
 
 async def test_which_branch_finishes_first_changes_nothing():
