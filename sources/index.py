@@ -25,6 +25,7 @@ from .index_tables import (
     connect,
     count,
     file_of,
+    hash_of,
     join_segments,
     stamps,
     stored_document,
@@ -33,6 +34,7 @@ from .index_tables import (
     write,
 )
 from .reading import Reading, read_files
+from .recent import RecentDocuments
 
 # So many files, or so many characters, are written in one transaction: others wait for it, and it lies in memory.
 _BATCH_FILES: Final = 100
@@ -97,6 +99,7 @@ class DocumentIndex:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._recent = RecentDocuments()
 
     @classmethod
     def for_roots(cls, folder: Path, roots: Sequence[Path]) -> DocumentIndex:
@@ -165,7 +168,22 @@ class DocumentIndex:
                 if (path := file_of(connection, passage)) in urls:
                     scores.setdefault(path, []).append(score)
             ranked = sorted(scores, key=lambda path: (-_worth(scores[path]), path))
-            return [_stored(connection, path, urls[path]) for path in ranked[:limit]]
+            return [self._document(connection, path, urls[path]) for path in ranked[:limit]]
+
+    def _document(self, connection: sqlite3.Connection, path: str, url: str) -> Document:
+        """A stored document under the path of today: the same folder may be given in another way next time."""
+        version = hash_of(connection, path)
+        document = self._recent.get(path, version)
+        if document is None:
+            try:
+                document = stored_document(connection, path)
+            except (ValueError, TypeError, RecursionError) as error:
+                raise StorageError(
+                    f"What the index of the documents keeps of {url} is damaged: {error}.",
+                    hint="Delete the folder `documents` in TERTULIA_HOME: it is built again from the documents.",
+                ) from error
+            self._recent.put(path, version, document)
+        return replace(document, id=document_id(url, document.source, document.content_hash), url=url)
 
     @contextmanager
     def _connection(self) -> Iterator[sqlite3.Connection]:
@@ -185,15 +203,3 @@ class DocumentIndex:
 
 def _worth(scores: Sequence[float]) -> float:
     return sum(score * share for score, share in zip(scores, _SHARES, strict=False))
-
-
-def _stored(connection: sqlite3.Connection, path: str, url: str) -> Document:
-    """A stored document under the path of today: the same folder may be given in another way next time."""
-    try:
-        document = stored_document(connection, path)
-    except (ValueError, TypeError, RecursionError) as error:
-        raise StorageError(
-            f"What the index of the documents keeps of {url} is damaged: {error}.",
-            hint="Delete the folder `documents` in TERTULIA_HOME: it is built again from the documents.",
-        ) from error
-    return replace(document, id=document_id(url, document.source, document.content_hash), url=url)

@@ -136,6 +136,12 @@ def file_of(connection: sqlite3.Connection, passage: int) -> str:
     return row["path"] if row is not None else ""
 
 
+def hash_of(connection: sqlite3.Connection, path: str) -> str:
+    """The SHA-256 of a file as it was read; "" when there is none."""
+    row = connection.execute("SELECT hash FROM files WHERE path = ?", (path,)).fetchone()
+    return row["hash"] if row is not None else ""
+
+
 def stored_document(connection: sqlite3.Connection, path: str) -> Document:
     """A file's document, as it was read.
 
