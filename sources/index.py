@@ -162,9 +162,9 @@ class DocumentIndex:
             # In the query's language and in those of the documents: names are shared, endings are not.
             there = totals(connection)
             languages = list(dict.fromkeys([language, *there.languages[:_LANGUAGES]]))
-            ranking = rank_passages(connection, words_of(text, languages), there.passages)
+            hits = rank_passages(connection, words_of(text, languages), there.passages)
             scores: dict[str, list[float]] = {}
-            for passage, score in ranking.hits:
+            for passage, score in hits:
                 if (path := file_of(connection, passage)) in urls:
                     scores.setdefault(path, []).append(score)
             ranked = sorted(scores, key=lambda path: (-_worth(scores[path]), path))
