@@ -20,11 +20,12 @@ from ..evidence.documents import Document, document_id
 from ..storage.failures import folder_error, is_damage, storage_error
 from ..storage.files import make_folder
 from .folders import FoundFile
-from .index_ranking import rank_passages, words_of
+from .index_ranking import Frequencies, rank_passages, words_of
 from .index_tables import (
+    Totals,
     connect,
     count,
-    file_of,
+    files_of,
     hash_of,
     join_segments,
     stamps,
@@ -100,6 +101,7 @@ class DocumentIndex:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._recent = RecentDocuments()
+        self._known = Frequencies(0)
 
     @classmethod
     def for_roots(cls, folder: Path, roots: Sequence[Path]) -> DocumentIndex:
@@ -150,6 +152,7 @@ class DocumentIndex:
             there = count(connection)
             if new > _MANY_NEW * there.passages:
                 join_segments(connection)
+        self._known = Frequencies(0)
         return LoadReport(there.documents, there.passages, sorted(skipped.items()), reused)
 
     def search(self, text: str, *, language: str, limit: int, urls: Mapping[str, str]) -> list[Document]:
@@ -162,13 +165,19 @@ class DocumentIndex:
             # In the query's language and in those of the documents: names are shared, endings are not.
             there = totals(connection)
             languages = list(dict.fromkeys([language, *there.languages[:_LANGUAGES]]))
-            hits = rank_passages(connection, words_of(text, languages), there.passages)
+            hits = rank_passages(connection, words_of(text, languages), self._frequencies(there))
             scores: dict[str, list[float]] = {}
-            for passage, score in hits:
-                if (path := file_of(connection, passage)) in urls:
+            for path, (_, score) in zip(files_of(connection, [passage for passage, _ in hits]), hits, strict=True):
+                if path in urls:
                     scores.setdefault(path, []).append(score)
             ranked = sorted(scores, key=lambda path: (-_worth(scores[path]), path))
             return [self._document(connection, path, urls[path]) for path in ranked[:limit]]
+
+    def _frequencies(self, there: Totals) -> Frequencies:
+        """What earlier queries have asked for, as long as the index is as large as it was."""
+        if self._known.passages != there.passages:
+            self._known = Frequencies(there.passages)
+        return self._known
 
     def _document(self, connection: sqlite3.Connection, path: str, url: str) -> Document:
         """A stored document under the path of today: the same folder may be given in another way next time."""

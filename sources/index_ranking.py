@@ -27,7 +27,29 @@ SELECT passage, score FROM (
 ) ORDER BY score DESC, passage LIMIT ?
 """
 _COUNT: Final = "SELECT count(*) FROM (SELECT 1 FROM passages WHERE passages MATCH ? LIMIT ?)"
+_FREQUENCY: Final = "SELECT doc FROM temp.vocabulary WHERE term = ?"
 _VOCABULARY: Final = "CREATE VIRTUAL TABLE IF NOT EXISTS temp.vocabulary USING fts5vocab (main, passages, row)"
+
+
+class Frequencies:
+    """In how many of all `passages` each stem stands. The queries of a run share many stems, and each is counted once.
+
+    What another process writes meanwhile may make a number wrong by a little: then the choice is another, no more.
+    """
+
+    def __init__(self, passages: int) -> None:
+        self.passages = passages
+        self._found: dict[str, int] = {}
+
+    def of(self, connection: sqlite3.Connection, words: Iterable[Iterable[str]]) -> dict[str, int]:
+        """The stems of some words that stand anywhere, with their numbers."""
+        connection.execute(_VOCABULARY)
+        stems = [stem for word in words for stem in word]
+        for stem in stems:
+            if stem not in self._found:
+                row = connection.execute(_FREQUENCY, (stem,)).fetchone()
+                self._found[stem] = row[0] if row is not None else 0
+        return {stem: number for stem in stems if (number := self._found[stem])}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,41 +74,36 @@ def words_of(text: str, languages: Sequence[str]) -> list[tuple[str, ...]]:
 
 
 def rank_passages(
-    connection: sqlite3.Connection, words: Sequence[Sequence[str]], passages: int
+    connection: sqlite3.Connection, words: Sequence[Sequence[str]], frequencies: Frequencies
 ) -> list[tuple[int, float]]:
-    """The best of the passages that hold any of the words, with their scores, of `passages` that there are."""
+    """The best of the passages that hold any of the words, with their scores."""
     scores: dict[int, float] = {}
-    for part in parts_to_score(connection, words, passages):
+    for part in parts_to_score(connection, words, frequencies):
         for passage, score in connection.execute(_SCORE, (part.expression, part.limit, MOST_TOLD)):
             # Where a part leaves words out, another has the passages that hold them.
             scores[passage] = max(score, scores.get(passage, score))
     return sorted(scores.items(), key=lambda hit: (-hit[1], hit[0]))[:MOST_TOLD]
 
 
-def parts_to_score(connection: sqlite3.Connection, words: Sequence[Sequence[str]], passages: int) -> list[Part]:
+def parts_to_score(
+    connection: sqlite3.Connection, words: Sequence[Sequence[str]], frequencies: Frequencies
+) -> list[Part]:
     """What is scored for a query: all that hold any of its words, or a choice of at most `MOST_SCORED`.
 
     The choice is first those that hold one of the rarest stems, as many stems as there is room for; then those that
     hold some of the other words together, as few words as there is room for; when all that is very little, some that
     hold fewer.
     """
-    connection.execute(_VOCABULARY)
-    found = {stem: number for word in words for stem in word if (number := _frequency(connection, stem))}
+    found = frequencies.of(connection, words)
     if sum(found.values()) <= MOST_SCORED:
         return [Part(_any(found), MOST_SCORED)] if found else []
     # FTS5 gives no weight to what stands in more than half of all passages.
-    found = {stem: number for stem, number in found.items() if 2 * number <= passages} or found
+    found = {stem: number for stem, number in found.items() if 2 * number <= frequencies.passages} or found
     leading = _leading(found)
     others = {stem: number for stem, number in found.items() if stem not in leading}
     room = MOST_SCORED - sum(found[stem] for stem in leading)
     parts = _split(_any(leading), others, MOST_SCORED - room) if leading else []
     return [*parts, *_joint_parts(connection, _joints(words, others), _any(leading), room)]
-
-
-def _frequency(connection: sqlite3.Connection, stem: str) -> int:
-    """In how many passages a stem stands."""
-    row = connection.execute("SELECT doc FROM temp.vocabulary WHERE term = ?", (stem,)).fetchone()
-    return row[0] if row is not None else 0
 
 
 def _leading(found: Mapping[str, int]) -> list[str]:

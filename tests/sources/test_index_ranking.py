@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tertulia.sources import index_ranking
-from tertulia.sources.index_ranking import parts_to_score, rank_passages, words_of
+from tertulia.sources.index_ranking import Frequencies, parts_to_score, rank_passages, words_of
 from tertulia.sources.index_tables import connect, transaction
 
 BOUND = 50
@@ -38,13 +38,13 @@ def fill(connection: sqlite3.Connection, bodies: Sequence[str]) -> None:
 
 def rank(connection: sqlite3.Connection, *words: str, passages: int = 1000) -> list[int]:
     """The rows that are found."""
-    return [row for row, _ in rank_passages(connection, [(word,) for word in words], passages)]
+    return [row for row, _ in rank_passages(connection, [(word,) for word in words], Frequencies(passages))]
 
 
 def scored(connection: sqlite3.Connection, *words: str, passages: int = 1000) -> int:
     """How many passages were scored for it."""
     count = "SELECT count(*) FROM (SELECT 1 FROM passages WHERE passages MATCH ? LIMIT ?)"
-    parts = parts_to_score(connection, [(word,) for word in words], passages)
+    parts = parts_to_score(connection, [(word,) for word in words], Frequencies(passages))
     return sum(connection.execute(count, (part.expression, part.limit)).fetchone()[0] for part in parts)
 
 
@@ -74,7 +74,7 @@ def test_no_passage_holds_a_word(connection: sqlite3.Connection) -> None:
 def test_the_rare_word_leads_and_the_frequent_one_counts(connection: sqlite3.Connection, bounded: None) -> None:
     """Of those with the rare word the one that has the other as well is first; its score is the one of all words."""
     fill(connection, ["river boat"] * 300 + ["otter boat"] * 20 + ["otter river"] + ["bee boat"] * 500)
-    (first, score), *_ = rank_passages(connection, [("river",), ("otter",)], 1000)
+    (first, score), *_ = rank_passages(connection, [("river",), ("otter",)], Frequencies(1000))
     assert first == 321
     everything = connection.execute(
         "SELECT -bm25(passages, 3.0, 2.0, 1.0) FROM passages WHERE passages MATCH 'river OR otter' AND rowid = 321"
@@ -101,7 +101,7 @@ def test_frequent_words_that_never_meet_are_found_apart(connection: sqlite3.Conn
 def test_stems_of_one_word_stand_in_for_each_other(connection: sqlite3.Connection, bounded: None) -> None:
     """A word that is spelled in two languages needs not stand in both of them."""
     fill(connection, ["molino"] * 60 + ["molin"] * 60 + ["rio"] * 100 + ["molin rio"] * 3 + ["bee"] * 500)
-    hits = rank_passages(connection, [("molino", "molin"), ("rio",)], 1000)
+    hits = rank_passages(connection, [("molino", "molin"), ("rio",)], Frequencies(1000))
     assert {row for row, _ in hits[:3]} == {221, 222, 223}
 
 
@@ -117,6 +117,17 @@ def test_what_is_in_more_than_half_of_all_brings_nobody_in(connection: sqlite3.C
     fill(connection, ["river"] * 300 + ["river otter"] * 10 + ["otter"] * 5)
     assert set(rank(connection, "river", "otter", passages=315)) <= set(range(301, 316))
     assert scored(connection, "river", "otter", passages=315) == 15
+
+
+def test_a_stem_is_counted_once(connection: sqlite3.Connection) -> None:
+    """Later queries know how frequent it is; stems that stand nowhere are left out."""
+    fill(connection, ["otter river"] * 3 + ["river"] * 2)
+    frequencies = Frequencies(5)
+    assert frequencies.of(connection, [("otter",), ("zeppelin",)]) == {"otter": 3}
+    asked: list[str] = []
+    connection.set_trace_callback(asked.append)
+    assert frequencies.of(connection, [("river", "otter"), ("zeppelin",)]) == {"river": 5, "otter": 3}
+    assert [line for line in asked if "term = " in line] == ["SELECT doc FROM temp.vocabulary WHERE term = 'river'"]
 
 
 def test_the_first_are_those_that_scoring_everything_finds(
