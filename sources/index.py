@@ -20,11 +20,13 @@ from ..evidence.documents import Document, document_id
 from ..storage.failures import folder_error, is_damage, storage_error
 from ..storage.files import make_folder
 from .folders import FoundFile
-from .index_ranking import rank_passages, words_of
+from .index_ranking import Frequencies, rank_passages, words_of
 from .index_tables import (
+    Totals,
     connect,
     count,
-    file_of,
+    files_of,
+    hash_of,
     join_segments,
     stamps,
     stored_document,
@@ -33,6 +35,7 @@ from .index_tables import (
     write,
 )
 from .reading import Reading, read_files
+from .recent import RecentDocuments
 
 # So many files, or so many characters, are written in one transaction: others wait for it, and it lies in memory.
 _BATCH_FILES: Final = 100
@@ -97,6 +100,8 @@ class DocumentIndex:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._recent = RecentDocuments()
+        self._known = Frequencies(0)
 
     @classmethod
     def for_roots(cls, folder: Path, roots: Sequence[Path]) -> DocumentIndex:
@@ -147,6 +152,7 @@ class DocumentIndex:
             there = count(connection)
             if new > _MANY_NEW * there.passages:
                 join_segments(connection)
+        self._known = Frequencies(0)
         return LoadReport(there.documents, there.passages, sorted(skipped.items()), reused)
 
     def search(self, text: str, *, language: str, limit: int, urls: Mapping[str, str]) -> list[Document]:
@@ -159,13 +165,34 @@ class DocumentIndex:
             # In the query's language and in those of the documents: names are shared, endings are not.
             there = totals(connection)
             languages = list(dict.fromkeys([language, *there.languages[:_LANGUAGES]]))
-            ranking = rank_passages(connection, words_of(text, languages), there.passages)
+            hits = rank_passages(connection, words_of(text, languages), self._frequencies(there))
             scores: dict[str, list[float]] = {}
-            for passage, score in ranking.hits:
-                if (path := file_of(connection, passage)) in urls:
+            for path, (_, score) in zip(files_of(connection, [passage for passage, _ in hits]), hits, strict=True):
+                if path in urls:
                     scores.setdefault(path, []).append(score)
             ranked = sorted(scores, key=lambda path: (-_worth(scores[path]), path))
-            return [_stored(connection, path, urls[path]) for path in ranked[:limit]]
+            return [self._document(connection, path, urls[path]) for path in ranked[:limit]]
+
+    def _frequencies(self, there: Totals) -> Frequencies:
+        """What earlier queries have asked for, as long as the index is as large as it was."""
+        if self._known.passages != there.passages:
+            self._known = Frequencies(there.passages)
+        return self._known
+
+    def _document(self, connection: sqlite3.Connection, path: str, url: str) -> Document:
+        """A stored document under the path of today: the same folder may be given in another way next time."""
+        version = hash_of(connection, path)
+        document = self._recent.get(path, version)
+        if document is None:
+            try:
+                document = stored_document(connection, path)
+            except (ValueError, TypeError, RecursionError) as error:
+                raise StorageError(
+                    f"What the index of the documents keeps of {url} is damaged: {error}.",
+                    hint="Delete the folder `documents` in TERTULIA_HOME: it is built again from the documents.",
+                ) from error
+            self._recent.put(path, version, document)
+        return replace(document, id=document_id(url, document.source, document.content_hash), url=url)
 
     @contextmanager
     def _connection(self) -> Iterator[sqlite3.Connection]:
@@ -185,15 +212,3 @@ class DocumentIndex:
 
 def _worth(scores: Sequence[float]) -> float:
     return sum(score * share for score, share in zip(scores, _SHARES, strict=False))
-
-
-def _stored(connection: sqlite3.Connection, path: str, url: str) -> Document:
-    """A stored document under the path of today: the same folder may be given in another way next time."""
-    try:
-        document = stored_document(connection, path)
-    except (ValueError, TypeError, RecursionError) as error:
-        raise StorageError(
-            f"What the index of the documents keeps of {url} is damaged: {error}.",
-            hint="Delete the folder `documents` in TERTULIA_HOME: it is built again from the documents.",
-        ) from error
-    return replace(document, id=document_id(url, document.source, document.content_hash), url=url)

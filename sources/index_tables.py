@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,6 +39,9 @@ CREATE VIRTUAL TABLE passages USING fts5 (title, heading, body, tokenize = 'unic
 _TOTALS: Final = "SELECT language, documents, passages FROM totals ORDER BY documents DESC, language"
 _COUNTED: Final = """
 SELECT language, count(*) AS documents, sum(passages) AS passages FROM files WHERE reason = '' GROUP BY language
+"""
+_FILES_OF: Final = """
+SELECT (SELECT path FROM files WHERE first <= value ORDER BY first DESC LIMIT 1) FROM json_each(?) ORDER BY key
 """
 
 
@@ -128,12 +131,16 @@ def join_segments(connection: sqlite3.Connection) -> None:
         connection.execute("INSERT INTO passages (passages) VALUES ('optimize')")
 
 
-def file_of(connection: sqlite3.Connection, passage: int) -> str:
-    """The path of the file that a passage comes from."""
-    row = connection.execute(
-        "SELECT path FROM files WHERE first <= ? ORDER BY first DESC LIMIT 1", (passage,)
-    ).fetchone()
-    return row["path"] if row is not None else ""
+def files_of(connection: sqlite3.Connection, passages: Sequence[int]) -> list[str]:
+    """The paths of the files that passages come from."""
+    rows = connection.execute(_FILES_OF, (json.dumps(passages),))
+    return [path or "" for (path,) in rows]
+
+
+def hash_of(connection: sqlite3.Connection, path: str) -> str:
+    """The SHA-256 of a file as it was read; "" when there is none."""
+    row = connection.execute("SELECT hash FROM files WHERE path = ?", (path,)).fetchone()
+    return row["hash"] if row is not None else ""
 
 
 def stored_document(connection: sqlite3.Connection, path: str) -> Document:

@@ -1,6 +1,6 @@
-"""The modules of benchmarks/speed can be imported here, as its scripts import each other."""
+"""The modules of the benchmarks can be imported here, as their scripts import each other."""
 
 import sys
 from pathlib import Path
 
-sys.path.append(str(Path(__file__).parents[2] / "benchmarks" / "speed"))
+sys.path.extend(str(Path(__file__).parents[2] / "benchmarks" / name) for name in ("speed", "documents"))

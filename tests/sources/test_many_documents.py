@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sqlite3
-import threading
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -12,13 +11,16 @@ from typing import Any, BinaryIO
 
 import pytest
 
+from tertulia.evidence.documents import Document, make_document
 from tertulia.sources import Query, reading
 from tertulia.sources.documents import DocumentsSource
 from tertulia.sources.folders import find_files
 from tertulia.sources.formats import Content
 from tertulia.sources.index import DocumentIndex
+from tertulia.sources.index_tables import stored_document
 from tertulia.sources.parser import Parser
 from tertulia.sources.reading import read_files
+from tertulia.sources.recent import RecentDocuments
 
 OpenDocuments = Callable[..., DocumentsSource]
 NOON = "2026-03-01T12:00:00+00:00"
@@ -96,13 +98,11 @@ async def test_only_what_changed_is_parsed(
 async def test_what_did_not_change_is_not_opened(
     many: Path, open_documents: OpenDocuments, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Its size and time tell enough: no byte of it is read, no process and no thread started."""
+    """Its size and time tell enough: no byte of it is read, no process and no thread started for it."""
     await open_documents(many).load()
-    monkeypatch.setattr(reading, "open_file", None)
-    monkeypatch.setattr(Parser, "_start", None)
-    threads = threading.active_count()
-    report = await open_documents(many).load()
-    assert (report.reused, threading.active_count()) == (FILES, threads)
+    for name in ("open_file", "Parser", "ThreadPoolExecutor"):
+        monkeypatch.setattr(reading, name, None)
+    assert (await open_documents(many).load()).reused == FILES
 
 
 @pytest.mark.parametrize(("cores", "files", "processes"), [(1, FILES, 1), (3, FILES, 3), (8, FILES, 3), (8, 15, 1)])
@@ -163,3 +163,47 @@ def test_who_stops_reading_leaves_no_process(
     next(readings)
     readings.close()
     assert [parser._process for parser in parsers] == [None] * 3
+
+
+def test_documents_that_were_found_are_unpacked_once(
+    many: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Until they change, or others have taken their place."""
+    unpacked: list[str] = []
+
+    def noting(connection: sqlite3.Connection, path: str) -> Document:
+        unpacked.append(Path(path).name)
+        return stored_document(connection, path)
+
+    monkeypatch.setattr("tertulia.sources.index.stored_document", noting)
+    index = DocumentIndex(tmp_path / "one.sqlite")
+
+    def find(word: str) -> str:
+        found, _ = find_files([many])
+        index.update(found, retrieved_at=NOON)
+        (document,) = index.search(word, language="en", limit=1, urls={file.key: file.url for file in found})
+        return document.text
+
+    assert find("r7r") == find("r7r")
+    assert unpacked == ["note07.md"]
+    (many / "1" / "note07.md").write_text("# Note 7\n\nThe beavers of river r7r.\n")
+    assert "beavers" in find("r7r")
+    assert unpacked == ["note07.md"] * 2
+
+
+def test_recent_documents_are_bounded() -> None:
+    """The one that was asked for longest ago goes; one that is too long for all does not stay."""
+
+    def of(length: int) -> Document:
+        about = {"url": "a.md", "title": "A", "source": "documents", "kind": "md", "retrieved_at": NOON}
+        return make_document(text="x" * length, **about)
+
+    recent = RecentDocuments(10)
+    for name in ("a", "b"):
+        recent.put(name, "1", of(5))
+    assert recent.get("a", "1") is not None
+    recent.put("c", "1", of(5))
+    assert [recent.get(name, "1") is None for name in "abc"] == [False, True, False]
+    assert recent.get("a", "2") is None
+    recent.put("d", "1", of(11))
+    assert [recent.get(name, "1") for name in "acd"] == [None] * 3
