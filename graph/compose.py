@@ -15,7 +15,7 @@ from ..agents.forecast import ROLES
 from ..agents.roles import ComposeBrief, Section
 from ..agents.stopgaps import section_of_answers
 from ..agents.usage import Usage
-from ..errors import BudgetSpentError, StorageError, explain
+from ..errors import BudgetSpentError, explain
 from ..events import Composing, GapFound, ReportAssembled
 from ..evidence.citations import citations_in
 from ..evidence.ledger import Ledger
@@ -25,7 +25,7 @@ from ..evidence.report import Report
 from ..evidence.verification import title_holds
 from ..tracing import name_step
 from ..version import VERSION
-from .context import Context, Step, context_of, step
+from .context import Context, Step, context_of, require_storage, step
 from .replies import clean_reply
 from .state import CAP_REACHED, NOTHING_NEW, STAND_IN, Gap, ReportState
 from .verify import CheckedText, check_and_repair, only_what_holds
@@ -317,8 +317,7 @@ async def _gap(what: str, error: NodeError, runtime: Runtime[Context]) -> Report
     Raises:
         StorageError: nothing can be kept any more, which no gap can stand for.
     """
-    if isinstance(error.error, StorageError):
-        raise error.error
+    require_storage(error)
     name_step(f"skip {what}")
     reason = explain(error.error)
     async with step(runtime, f"skip_{what}") as current:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from langgraph.errors import NodeError
 from langgraph.runtime import Runtime
 
 from ..agents.budget import Budget
@@ -18,7 +19,7 @@ from ..agents.roles import Analyst, Engine, Reviewer
 from ..agents.spending import Stopwatch, spending
 from ..agents.usage import Usage, total_cost
 from ..agents.waits import hear_waits
-from ..errors import BudgetSpentError, EngineError, explain
+from ..errors import BudgetSpentError, EngineError, StorageError, explain
 from ..events import Event, GapFound, StepDone, StoodIn, UsageReported, Waiting, stamp
 from ..evidence.ledger import Ledger
 from ..evidence.report import Report
@@ -153,6 +154,19 @@ async def step(runtime: Runtime[Context], node: str, *, analyst: str = "", turn:
                     estimated=any(call.get("estimated") for call in calls),
                     node=node,
                 )
+
+
+def require_storage(error: NodeError) -> None:
+    """Let a handler pass on what kept its step from being stored: that is no fault of the step.
+
+    The error is a new one. LangGraph takes the one that it gave to the handler for handled, also when it is raised
+    again, and goes on without what the step should have sent out; the run then ends before its end, and for good.
+
+    Raises:
+        StorageError: the step failed for want of a place to keep it.
+    """
+    if isinstance(error.error, StorageError):
+        raise StorageError(str(error.error), hint=error.error.hint) from error.error
 
 
 async def context_of(runtime: Runtime[Context]) -> Context:

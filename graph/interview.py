@@ -20,7 +20,6 @@ from ..errors import (
     PromptTooLongError,
     ReplyError,
     SourceError,
-    StorageError,
     explain,
 )
 from ..events import (
@@ -39,7 +38,7 @@ from ..evidence.ranking import matching, rank_excerpts
 from ..evidence.verification import title_holds
 from ..sources.base import Query
 from ..tracing import name_step
-from .context import Context, Step, context_of, step
+from .context import Context, Step, context_of, require_storage, step
 from .replies import clean_reply
 from .routing import Route, after_answer, after_question
 from .searches import merge_documents
@@ -293,8 +292,7 @@ async def record_failure(
     Raises:
         StorageError: nothing can be kept any more, which is no interview's fault.
     """
-    if isinstance(error.error, StorageError):
-        raise error.error
+    require_storage(error)
     context = await context_of(runtime)
     early = not state["panel"]
     task = state if context.seats is None else context.seats.settled(state)

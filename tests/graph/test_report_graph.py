@@ -16,15 +16,19 @@ from tertulia.errors import (
     NoEvidenceError,
     ReplyError,
     SourceUnavailableError,
+    StorageError,
     UsageError,
 )
 from tertulia.evidence.citations import citations_in
 from tertulia.evidence.corroboration import Corroboration
 from tertulia.evidence.documents import Document
 from tertulia.evidence.ledger import Ledger
+from tertulia.graph.checkpoints import open_checkpointer
 from tertulia.graph.compose import all_gaps, assemble_report
+from tertulia.graph.report import build_graph
 from tertulia.graph.searches import Searches
 from tertulia.sources.base import Query
+from tertulia.storage.database import prepare_database
 
 TEXTS = [f"Alpha number {n} is a fact about open data in the year {2000 + n}." for n in range(1, 7)]
 
@@ -240,6 +244,28 @@ async def test_every_interview_failed_is_a_failure_that_can_be_mended():
     state = await run.go(None)
     assert [section["analyst"] for section in state["sections"]] == ["a1", "a2"]
     assert len(run.engine.calls("panel")) == 1
+
+
+@pytest.mark.parametrize("role", ["question", "answer", "section", "introduction", "conclusion"])
+async def test_a_full_disk_stops_the_run_where_it_is_and_it_goes_on_from_there(role, tmp_path):
+    """It is no fault of the step, and what the step should have sent out must not be taken for done."""
+    full = [True]
+
+    def before(asked: str, _: Any) -> None:
+        if asked == role and full:
+            raise StorageError("The disk is full.", hint="Free some space.")
+
+    run = held_run(TEXTS, before=before)
+    async with open_checkpointer(prepare_database(tmp_path)) as checkpointer:
+        run.graph = build_graph().compile(checkpointer=checkpointer)
+        with pytest.raises(StorageError, match="full") as failure:
+            await run.start(topic="open data", size=3, turn_limit=2, approve=True)
+        assert failure.value.hint == "Free some space."
+        full.clear()
+        state = await run.go(None)
+    assert [section["title"] for section in state["sections"]] == ["Findings A", "Findings B", "Findings C"]
+    assert state["report"]
+    assert all_gaps(state) == []
 
 
 async def test_introduction_or_conclusion_may_fail_without_losing_the_report():
