@@ -52,8 +52,7 @@ async def collect_sections(state: ReportState, runtime: Runtime[Context]) -> Rep
             sections = [section for section in sections if section["text"].strip()]
             current.emit(Composing, sections=len(sections))
             # No evidence is added any more, and the next steps only wait for a model.
-            weighing = asyncio.to_thread(_weigh, current.context.ledger, state["language"])
-            current.context.weighing[:] = [asyncio.create_task(weighing)]
+            current.context.weighing.begin(current.context.ledger, state["language"])
         retold = [section["analyst"] for section in sections if section["analyst"] in emptied]
         update: ReportState = {"sections": sections, "failure": ""}
         # What a retry took out must not stay.
@@ -64,12 +63,6 @@ async def collect_sections(state: ReportState, runtime: Runtime[Context]) -> Rep
     if reasons:
         return {"sections": [], "failure": f"Every interview failed. The first: {reasons[0]}"}
     return {"sections": [], "failure": "no_evidence"}
-
-
-def _weigh(ledger: Ledger, language: str) -> Corroboration:
-    from ..evidence.corroboration import Corroboration  # noqa: PLC0415 - not before a panel is written (`meanwhile`)
-
-    return Corroboration(ledger, language)
 
 
 async def write_introduction(state: ReportState, runtime: Runtime[Context]) -> ReportState:
@@ -154,9 +147,7 @@ async def assemble(state: ReportState, runtime: Runtime[Context]) -> ReportState
             "engine": _engines(state["engine"], current.context.engine.name),
             "finished_at": current.now(),
         }
-        # A run that goes on here in another process has none.
-        weighing = current.context.weighing
-        corroboration = await weighing.pop() if weighing else None
+        corroboration = await current.context.weighing.take()
         report = await asyncio.to_thread(
             assemble_report,
             {**state, **finished},

@@ -27,9 +27,9 @@ from ..sources.base import Source
 from .searches import Searches
 from .seats import Seats
 from .state import CAP_REACHED, STAND_IN, Gap
+from .weighing import Weighing
 
 if TYPE_CHECKING:
-    from ..evidence.corroboration import Corroboration
     from .ahead import Ahead
 
 
@@ -68,7 +68,7 @@ class Context:
     surroundings: Surroundings = field(default_factory=Surroundings)
     seats: Seats | None = None
     ahead: Ahead | None = None
-    weighing: list[asyncio.Task[Corroboration]] = field(default_factory=list)
+    weighing: Weighing = field(default_factory=Weighing)
     assembled: list[Report] = field(default_factory=list)
 
 

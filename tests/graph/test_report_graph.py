@@ -25,6 +25,7 @@ from tertulia.evidence.documents import Document
 from tertulia.evidence.ledger import Ledger
 from tertulia.graph.checkpoints import open_checkpointer
 from tertulia.graph.compose import all_gaps, assemble_report
+from tertulia.graph.meanwhile import SECONDS
 from tertulia.graph.report import build_graph
 from tertulia.graph.searches import Searches
 from tertulia.sources.base import Query
@@ -279,24 +280,26 @@ async def test_introduction_or_conclusion_may_fail_without_losing_the_report():
     assert [gap["what"] for gap in state["gaps"]] == ["introduction"]
 
 
-async def test_the_evidence_is_weighed_once_and_the_report_is_the_same_without(monkeypatch):
-    """It is weighed while introduction and conclusion are written; after a kill in between it has to be done again."""
-    made: list[Ledger] = []
+@pytest.mark.parametrize("seconds", [0.0, 2 * SECONDS])
+async def test_the_evidence_is_weighed_once_while_the_introduction_is_written(seconds, monkeypatch):
+    """A model that is quicker than that is not waited for, and the report is the same either way."""
+    made: list[str] = []
 
     class Counted(Corroboration):
         def __init__(self, ledger: Ledger, language: str) -> None:
-            made.append(ledger)
+            made.append(language)
             super().__init__(ledger, language)
 
-    for place in ("tertulia.evidence.corroboration", "tertulia.evidence.building"):
-        monkeypatch.setattr(f"{place}.Corroboration", Counted)
-    run = held_run([*TEXTS, "Beta counts 400 ships about open data.", "Gamma too counts 400 ships about open data."])
+    def before(role: str, _: Any) -> Any:
+        return asyncio.sleep(seconds) if role == "introduction" else None
+
+    maker = "tertulia.evidence.corroboration" if seconds else "tertulia.evidence.building"
+    monkeypatch.setattr(f"{maker}.Corroboration", Counted)
+    run = held_run([*TEXTS, "Beta counts 400 ships about open data.", "Gamma too counts 400 ships."], before=before)
     state = await run.start(topic="open data", size=3, turn_limit=2, approve=True)
     assert len(made) == 1
     (written,) = run.context.assembled
-    again = assemble_report(state, made[0], written["run"]["id"], run.context.budget.calls)
-    assert len(made) == 2
-    assert again == written
+    assert written == assemble_report(state, run.context.ledger, written["run"]["id"], run.context.budget.calls)
 
 
 async def test_an_interview_without_passages_asks_no_expert():
