@@ -12,6 +12,7 @@ import pytest
 START = Path(__file__).parents[2] / "benchmarks" / "start.py"
 
 
+@pytest.mark.long
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="it reads Linux's account of a process")
 def test_it_measures_commands_and_first_requests(tmp_path: Path):
     found = tmp_path / "found.json"

@@ -39,6 +39,7 @@ def run_about(home: Home, topic: str) -> str:
     return str(run)
 
 
+@pytest.mark.long
 def test_an_earlier_version_s_runs_are_read_and_gone_on_with(home: Home):
     assert runs(home) == {"Open data": "done", "Election data": "awaiting_approval", "Data exercises": "interrupted"}
 

@@ -201,6 +201,7 @@ def assert_whole(disk: Disk) -> None:
             assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("share", SHARES)
 def test_a_run_that_fills_the_disk_goes_on_when_there_is_room(share: float, disk: Disk, uninterrupted: Uninterrupted):
     """Wherever it stopped, the report is the one that a larger disk would have had."""
@@ -213,6 +214,7 @@ def test_a_run_that_fills_the_disk_goes_on_when_there_is_room(share: float, disk
     assert disk.written() == uninterrupted.files
 
 
+@pytest.mark.long
 def test_a_disk_without_room_for_the_files_keeps_the_report(
     disk: Disk, tmp_path: Path, documents: Path, uninterrupted: Uninterrupted
 ):
@@ -261,6 +263,7 @@ def test_the_doctor_works_on_a_full_disk(disk: Disk):
     assert_says_it_is_full(disk.run("runs"), disk.folder)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("share", [0.3, 0.5, 0.8] if LONG else [0.5])
 def test_a_limit_on_the_size_of_files_is_met_like_a_full_disk(
     share: float, tmp_path: Path, documents: Path, uninterrupted: Uninterrupted

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from durability.harness import Home, Note, Place, References, check_end, check_kill
 
 
+@pytest.mark.long
 def test_a_run_is_finished_whatever_happens_to_it(place: Place, references: References, tmp_path: Path, note: Note):
     """Killed before its first checkpoint, right after its approval and in its interviews; then two go on with it."""
     reference = references("model")

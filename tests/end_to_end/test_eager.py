@@ -91,6 +91,7 @@ def test_questions_are_asked_before_the_approval_is_typed_and_no_call_is_made_tw
         assert len(searches) == len(set(searches))
 
 
+@pytest.mark.long
 def test_a_panel_that_is_left_and_taken_up_again_is_asked_for_again():
     """By the run's own request, without the flag. Who was only moved is not asked anew, and every call is counted."""
     with world() as place:

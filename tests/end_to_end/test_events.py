@@ -73,6 +73,7 @@ def test_the_documentation_names_every_type_and_field():
     assert sorted(name for name in named if name not in text) == []
 
 
+@pytest.mark.long
 def test_events_alone_tell_what_show_prints():
     """A run in two processes with a pause between: panel, interviews and report from its events, printed and kept."""
     with world() as here:

@@ -38,6 +38,7 @@ def ended(process: subprocess.Popen[str]) -> tuple[float, str]:
     return time.monotonic() - begun, stderr
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("signals", [(signal.SIGINT,), (signal.SIGTERM,), (signal.SIGINT, signal.SIGINT)], ids=str)
 def test_a_run_that_hangs_in_a_thread_stops_all_the_same(signals):
     """Whether asked once, politely or twice: it ends long before the answer, and prints once how to go on."""

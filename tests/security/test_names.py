@@ -30,6 +30,7 @@ def test_a_slug_is_a_plain_name():
         assert len(slugify(name)) <= 60
 
 
+@pytest.mark.long
 def test_files_have_plain_names_and_read_back():
     """Whatever topic, title and roles are: code names the files, and the front matter gives topic and title back."""
     for turn, topic in enumerate(NAMES):

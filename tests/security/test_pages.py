@@ -46,6 +46,7 @@ def test_no_payload_is_alive_in_the_html():
         assert dangers(render_html(report), links=ledger_addresses(report), whole=True) == []
 
 
+@pytest.mark.long
 def test_no_payload_is_alive_in_the_markdown():
     """Whoever renders it: the report and its transcript have no HTML, no images, and no links but to the ledger."""
     for report in all_poisoned(PAYLOADS):

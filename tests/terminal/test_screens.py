@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
 from command import World, world
 from screen import SCREENS, Screen, same_every_time
 from servers.openai import play_every_role
@@ -65,6 +66,7 @@ def test_a_run_at_80_columns_is_resized_and_interrupted():
         assert b"\x1b[2J" not in screen.written
 
 
+@pytest.mark.long
 def test_a_run_at_200_columns_without_colours_to_its_end():
     """The picture is no wider than a person reads; the report, its panel and its checks are shown afterwards."""
     with gated(4) as (there, gate, arguments):
