@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import pytest
 import pytest_asyncio
@@ -16,6 +16,8 @@ from servers.tavily import TavilyServer
 from tertulia.settings import Settings
 from tertulia.sources import Query, Source
 from tertulia.sources.documents import DocumentsSource
+from tertulia.sources.formats import Content
+from tertulia.sources.parser import Parser
 from tertulia.sources.web import WebSource
 from tertulia.sources.wikipedia import WikipediaSource
 
@@ -106,3 +108,17 @@ def case(request: pytest.FixtureRequest, folder: Path, open_documents: OpenDocum
         queries = [Query("mills", "en", 2), Query("molinos de Orvania", "es", 1), Query("bees", "en", 5)]
         return Case(open_documents(folder), queries, Query("zeppelin", "en"))
     return remote_case(request)
+
+
+@pytest.fixture
+def parsed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The names of the files that were given to the parsing process."""
+    names: list[str] = []
+
+    def noting(parser: Parser, file: BinaryIO, **about: Any) -> Content:
+        names.append(Path(about["name"]).name)
+        return original(parser, file, **about)
+
+    original = Parser.parse
+    monkeypatch.setattr(Parser, "parse", noting)
+    return names

@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import pytest
 
@@ -21,10 +21,8 @@ from tertulia.settings import Settings
 from tertulia.sources import Query
 from tertulia.sources.documents import DocumentsSource
 from tertulia.sources.folders import find_files
-from tertulia.sources.formats import Content
 from tertulia.sources.index import DocumentIndex
 from tertulia.sources.loading import load_document
-from tertulia.sources.parser import Parser
 
 OpenDocuments = Callable[..., DocumentsSource]
 EXAMPLES = Path(__file__).parents[2] / "examples" / "open-data-in-spain"
@@ -84,20 +82,6 @@ async def test_a_document_is_whole(folder: Path, open_documents: OpenDocuments) 
     assert found == load_document(path, url=path.as_posix(), retrieved_at="2026-03-01T12:00:00+00:00")
     assert (found.title, found.kind, found.language) == ("Mills of Orvania", "md", "en")
     assert [passage.heading for passage in split_passages(found)] == ["Mills of Orvania"]
-
-
-@pytest.fixture
-def parsed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The names of the files that were given to the parsing process."""
-    names: list[str] = []
-
-    def noting(parser: Parser, file: BinaryIO, **about: Any) -> Content:
-        names.append(Path(about["name"]).name)
-        return original(parser, file, **about)
-
-    original = Parser.parse
-    monkeypatch.setattr(Parser, "parse", noting)
-    return names
 
 
 async def test_only_what_changed_is_read_again(folder: Path, open_documents: OpenDocuments, parsed: list[str]) -> None:

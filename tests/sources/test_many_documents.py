@@ -7,7 +7,6 @@ import sqlite3
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
-from typing import Any, BinaryIO
 
 import pytest
 
@@ -15,7 +14,6 @@ from tertulia.evidence.documents import Document, make_document
 from tertulia.sources import Query, reading
 from tertulia.sources.documents import DocumentsSource
 from tertulia.sources.folders import find_files
-from tertulia.sources.formats import Content
 from tertulia.sources.index import DocumentIndex
 from tertulia.sources.index_tables import stored_document
 from tertulia.sources.parser import Parser
@@ -50,20 +48,6 @@ def parsers(monkeypatch: pytest.MonkeyPatch) -> list[Parser]:
 
     monkeypatch.setattr(reading, "Parser", Noted)
     return made
-
-
-@pytest.fixture
-def parsed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The names of the files that were parsed."""
-    names: list[str] = []
-
-    def noting(parser: Parser, file: BinaryIO, **about: Any) -> Content:
-        names.append(Path(about["name"]).name)
-        return original(parser, file, **about)
-
-    original = Parser.parse
-    monkeypatch.setattr(Parser, "parse", noting)
-    return names
 
 
 def processors(monkeypatch: pytest.MonkeyPatch, number: int) -> None:
