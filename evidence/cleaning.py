@@ -56,10 +56,12 @@ _SETEXT = re.compile(
 _RULE = re.compile(r"^[ \t]{0,3}(?:(?:-[ \t]*){3,}|(?:\*[ \t]*){3,}|(?:_[ \t]*){3,}|={3,})$\n?", re.MULTILINE)
 _HEADING = re.compile(r"^[ \t]{0,3}(?P<marks>#{1,6})[ \t]+(?P<title>\S[^\n]*)$", re.MULTILINE)
 _EMPTY_HEADING = re.compile(r"^[ \t]{0,3}#{1,6}[ \t]*$\n?", re.MULTILINE)
-_LABEL_LINE = re.compile(r"[ \t]*[*_]{0,3}(?P<label>[^\W\d][\w -]{3,40}?)[ \t]*:?[*_]{0,3}:?[ \t]*")
+_LABEL_LINE = re.compile(r"[ \t]*[*_]{0,3}(?P<label>[^\W\d][\w -]{3,40}?)[ \t]*+:?[*_]{0,3}:?[ \t]*+")
 _REFERENCE_LINE = re.compile(
     rf"[ \t]*(?:[-*+][ \t]+|\d{{1,3}}[.)][ \t]+)?[\[【(]\^?(?:\d{{1,3}}|{KEY_PATTERN.pattern})[\]】)]:?[ \t]+\S.*"
 )
+# From the first space of a run, and all of it: looked at from each of them, a long one takes minutes.
+_LINE_MARGIN = re.compile(r"(?<![ \t])[ \t]++$", re.MULTILINE)
 _LIST_LINE = re.compile(r"[ \t]*(?:[-*+][ \t]+|\d{1,3}[.)][ \t]+|[\[【])\S.*")
 _SENTENCE_LINE = re.compile(r".*[.!?…][\s\"'»”)\]*_]*")
 
@@ -80,8 +82,13 @@ def clean_markdown(text: str, *, heading_level: int, title: str = "") -> str:
         if rounds == _ROUNDS:  # no honest text is nested so deeply
             text = text.translate(_STRUCTURE)
         text = _headings(_references(_blocks(_inline(_plain(text)))), heading_level, title)
-        text = re.sub(r"\n{3,}", "\n\n", re.sub(r"[ \t]+$", "", text, flags=re.MULTILINE)).strip("\n")
+        text = tidy_lines(text)
     return text
+
+
+def tidy_lines(text: str) -> str:
+    """The text without white space at the ends of its lines, and with one blank line at most in a row."""
+    return re.sub(r"\n{3,}", "\n\n", _LINE_MARGIN.sub("", text)).strip("\n")
 
 
 def _plain(text: str) -> str:

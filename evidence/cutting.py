@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
 
 from .claims import Block, CitedSentence, blocks, sentences_with_citations
+from .cleaning import tidy_lines
 
 Choose = Callable[[Sequence[CitedSentence]], Sequence[CitedSentence]]
 """Of the sentences of one block (the rows of one table), those that go."""
@@ -65,7 +65,7 @@ def _without(text: str, cuts: Sequence[tuple[int, int]]) -> str:
 
 def _tidy(text: str) -> str:
     """No empty lines in a row, no space at line ends, no heading above nothing."""
-    text = re.sub(r"\n{3,}", "\n\n", re.sub(r"[ \t]+$", "", text, flags=re.MULTILINE)).strip("\n")
+    text = tidy_lines(text)
     found = list(blocks(text))
     for place, block in enumerate(found):
         following = found[place + 1] if place + 1 < len(found) else None

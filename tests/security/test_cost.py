@@ -20,6 +20,7 @@ from tertulia.evidence.citations import clean_citations, clean_written
 from tertulia.evidence.cleaning import clean_markdown
 from tertulia.graph.replies import clean_reply
 from tertulia.report_templates import render_html, render_markdown
+from tertulia.sources.formats.content import clean
 from tertulia.terminal import showing
 
 SIZE = 250_000
@@ -74,8 +75,14 @@ def test_a_reply_of_any_text_is_cleaned_in_time():
 
     for text in TEXTS[::2]:
         assert in_time(lambda text=text: clean_reply(Model(), text, ["k7qdm4"])) < SECONDS, text[:20]  # type: ignore[arg-type]
-    for text in ("<script>" * 30_000, " " * SIZE, "1. [1] a\n" * 27_000):
+    for text in ("<script>" * 30_000, " " * SIZE, f"a{' ' * SIZE}b \nc", "1. [1] a\n" * 27_000):
         assert in_time(lambda text=text: (clean_markdown(text, heading_level=2), clean_citations(text, []))) < SECONDS
+
+
+def test_a_page_of_spaces_is_cleaned_in_time():
+    """A long run of them, before a word or at the end of a line."""
+    for text in (f"a{' ' * SIZE}b \nc", f"a{' ' * SIZE}\nb"):
+        assert in_time(lambda text=text: clean(text)) < SECONDS
 
 
 @pytest.mark.long
