@@ -32,7 +32,7 @@ def storage_error(path: Path, error: sqlite3.Error) -> StorageError:
         case sqlite3.SQLITE_CORRUPT:
             hint = f"Put a copy of it back, or {away}; reports that were written stay. `tertulia doctor` says more."
             return StorageError(f"The database {path} is damaged: {error}.", hint=hint)
-        case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
+        case _ if is_busy(error):
             return StorageError(f"Another process keeps the database {path} busy.", hint="Try again in a moment.")
         case sqlite3.SQLITE_READONLY:
             hint = "Check the rights of the file and its folder, or set TERTULIA_HOME to a folder you may write to."
@@ -45,6 +45,11 @@ def storage_error(path: Path, error: sqlite3.Error) -> StorageError:
 def is_damage(error: sqlite3.Error) -> bool:
     """Whether SQLite says that the file is no database, or that something in it is broken."""
     return _code(error) in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+
+
+def is_busy(error: sqlite3.Error) -> bool:
+    """Whether another process, or another connection of this one, is at work on what was wanted."""
+    return _code(error) in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 
 
 def damaged(what: str, error: Exception) -> StorageError:

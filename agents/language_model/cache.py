@@ -20,7 +20,7 @@ from langchain_core.messages import AIMessage
 from langchain_core.outputs import ChatGeneration, Generation
 
 from ...errors import ReplyError, StorageError
-from ...storage.database import connect
+from ...storage.database import connect, keep_a_log
 from ...storage.files import make_folder
 
 FILE_NAME: Final = "cache.db"
@@ -60,7 +60,7 @@ class ReplyCache(BaseCache):
                 hint="Leave --cache out, or set TERTULIA_HOME to a folder you may write to.",
             ) from error
         with connect(self._path) as connection:
-            connection.execute("PRAGMA journal_mode=WAL")
+            keep_a_log(connection)
             connection.execute("CREATE TABLE IF NOT EXISTS replies (key TEXT PRIMARY KEY, reply TEXT) WITHOUT ROWID")
 
     def lookup(self, prompt: str, llm_string: str) -> Sequence[Generation] | None:

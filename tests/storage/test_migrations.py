@@ -5,11 +5,13 @@ from __future__ import annotations
 import sqlite3
 import subprocess
 import sys
+import threading
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from tertulia.agents.language_model.cache import ReplyCache
 from tertulia.errors import StorageError
 from tertulia.storage import database
 from tertulia.storage.database import FILE_NAME, MIGRATIONS, prepare_database
@@ -33,6 +35,20 @@ def test_a_migration_that_fails_leaves_nothing_of_itself(tmp_path: Path, monkeyp
     monkeypatch.setattr(database, "MIGRATIONS", (*MIGRATIONS, right, "CREATE TABLE two (x)"))
     prepare_database(tmp_path)
     assert tables(tmp_path) == (before[0] + 2, before[1] | {"one", "two"})
+
+
+def test_who_comes_while_another_makes_the_database_waits(tmp_path: Path):
+    """SQLite itself gives up at once, whatever wait it is told, when it is asked to keep a log then."""
+    make = (lambda: prepare_database(tmp_path), lambda: ReplyCache(tmp_path, model="any", address="any"))
+    for name, prepare in zip((FILE_NAME, "cache.db"), make, strict=True):
+        with closing(sqlite3.connect(tmp_path / name, isolation_level=None, check_same_thread=False)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            leaves = threading.Timer(0.2, other.rollback)
+            leaves.start()
+            prepare()
+            leaves.join()
+        with closing(sqlite3.connect(tmp_path / name)) as connection:
+            assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
 
 
 @pytest.mark.parametrize("beginning", ["nothing", "the oldest"])
