@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from .checks.facts import Facts, find_facts
 from .checks.hedges import hedge_of
@@ -52,6 +52,10 @@ _NEUTRAL: Final = {
     "eu": """ditu dituzte ditugu dauzka dute zenbatu zenbatzen biltzen eskaintzen guztira gutxi gorabehera inguru gaur
         egun kopurua daude dago""",
 }
+
+
+# Most sets here are empty, and a new empty one takes as much memory as one of four.
+_NONE: Final[frozenset[Any]] = frozenset()
 
 
 class Span(NamedTuple):
@@ -185,7 +189,7 @@ class _Reader:
         self.numbers = numbers
         self.stopwords = language_data(self.code).stopwords
         self.words = self._terms(self.text)
-        self.names = frozenset(self._names(self.text))
+        self.names = frozenset(self._names(self.text)) or _NONE
 
     def read(self, run: Sequence[Quantity]) -> Figure | None:
         """The figure that these numbers state; None when nothing says of what."""
@@ -214,7 +218,7 @@ class _Reader:
             tail=said_of,
             words=self.words,
             names=self.names,
-            inner_names=frozenset(self._names(head)[self._begins_with_name(head) :] + self._names(tail)),
+            inner_names=frozenset(self._names(head)[self._begins_with_name(head) :] + self._names(tail)) or _NONE,
             scope=self._scope(start - len(clause), end + len(tail)),
             small=last.spelled and last.readings[0].value <= _SMALL,
         )
@@ -284,9 +288,9 @@ class _Reader:
         bare = [q for q in self.numbers if not q.units]
         labels = [q for q in bare if self._is_label(q) or not self._counted(q)]
         return Scope(
-            own or frozenset(year for _, year in years),
-            frozenset((reading.month, reading.day) for reading in readings if reading.month),
-            frozenset(f"{q.kind} {q.readings[0].value}" for q in (*others, *labels)),
+            own or frozenset(year for _, year in years) or _NONE,
+            frozenset((reading.month, reading.day) for reading in readings if reading.month) or _NONE,
+            frozenset(f"{q.kind} {q.readings[0].value}" for q in (*others, *labels)) or _NONE,
         )
 
 

@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import Final
 
 from .passages import Excerpt
-from .words import WORD_PATTERN, stem, terms
+from .words import WORD_PATTERN, stems, terms
 
 _K1: Final = 1.2
 _B: Final = 0.75
@@ -96,11 +96,11 @@ def _count(excerpts: Sequence[Excerpt], wanted: set[str], language: str) -> tupl
 
 # A passage is ranked whenever a search finds it, and again when it is answered from. As one text its terms take a
 # tenth of the memory of a table, and are counted as quickly.
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=2048)
 def _said(title: str, heading: str, text: str, language: str) -> tuple[str, int]:
     """The terms of a passage and of where it stands, each between spaces of its own, and how many words it has."""
     words = WORD_PATTERN.findall(f"{title}\n{heading}\n{text}".casefold())
-    return f" {'  '.join([stem(word, language) for word in words])} ", len(words)
+    return f" {'  '.join(map(stems(language).__getitem__, words))} ", len(words)
 
 
 def _spread(excerpts: Sequence[Excerpt], best: Sequence[int], silent: Sequence[int], limit: int) -> list[int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import threading
 import unicodedata
-from functools import cache, lru_cache
+from functools import cache
 from typing import Any, Final
 
 from .languages import language_data
@@ -15,6 +15,7 @@ WORD_PATTERN: Final = re.compile(r"\d+(?:[.,]\d+)*(?![^\W\d_])|[^\W_]+(?:·[^\W_
 
 _SHORTEST_STEM: Final = 4
 _MOST_KEYWORDS: Final = 8
+_MOST_STEMS: Final = 100_000
 # A Snowball stemmer keeps the word it works on in itself: two threads would mix theirs up, and the cache would keep it.
 _STEMMING: Final = threading.Lock()
 
@@ -41,25 +42,52 @@ def keywords(text: str, language: str) -> str:
 
 def terms(text: str, language: str) -> list[str]:
     """The content words of a text in order: folded, stemmed, without stop words and single letters; numbers kept."""
-    stopwords = _stopwords(language)
+    stopwords, stem_of = _stopwords(language), stems(language)
     return [
-        stem(word, language)
+        stem_of[word]
         for word in WORD_PATTERN.findall(text.casefold())
         if (len(word) > 1 or word.isdigit()) and word not in stopwords
     ]
 
 
-@lru_cache(maxsize=200_000)
 def stem(word: str, language: str) -> str:
     """The folded stem of one case-folded word."""
-    if word[0].isdigit():
-        return word.rstrip(".,")
-    # Stemmed before it is folded: Catalan and Portuguese endings are known by their accents.
-    stemmer = _stemmer(language)
-    if stemmer is None:
-        return _light_stem(fold(word), language)
-    with _STEMMING:
-        return fold(stemmer.stemWord(word))
+    return stems(language)[word]
+
+
+@cache
+def stems(language: str) -> Stems:
+    """The stems of a language by their words, as `stem` has them: for who needs a great many."""
+    return Stems(language)
+
+
+class Stems(dict[str, str]):
+    """Case-folded words of a language and their folded stems, each found when it is asked for first.
+
+    A plain table: of the tens of thousands of words of a run, a cache of calls takes three times the memory.
+    """
+
+    def __init__(self, language: str) -> None:
+        super().__init__()
+        self._language = language
+        self._stemmer = _stemmer(language)
+
+    def __missing__(self, word: str) -> str:
+        if len(self) >= _MOST_STEMS:
+            self.clear()
+        stemmed = self._find(word)
+        # The word itself, not a copy of it.
+        self[word] = stemmed = word if stemmed == word else stemmed
+        return stemmed
+
+    def _find(self, word: str) -> str:
+        if word[0].isdigit():
+            return word.rstrip(".,")
+        # Stemmed before it is folded: Catalan and Portuguese endings are known by their accents.
+        if self._stemmer is None:
+            return _light_stem(fold(word), self._language)
+        with _STEMMING:
+            return fold(self._stemmer.stemWord(word))
 
 
 @cache
@@ -69,14 +97,14 @@ def _stopwords(language: str) -> frozenset[str]:
     return words | {fold(word) for word in words}
 
 
-@cache
 def _stemmer(language: str) -> Any:
     name = language_data(language).stemmer
     if not name:
         return None
     import Stemmer  # noqa: PLC0415 - a native library with thirty languages; `tertulia --help` needs none
 
-    return Stemmer.Stemmer(name)
+    # Without a table of its own: `Stems` is one.
+    return Stemmer.Stemmer(name, 0)
 
 
 _GALICIAN_ENDINGS: Final = (

@@ -269,8 +269,9 @@ class LocalBackend:
         match outcome_of(snapshot):
             case "done":
                 # A kill between the last step and here loses the one that was made: it is made again.
-                made = context.assembled or [assemble_report(values, context.ledger, row.id, context.budget.calls)]
-                report = made[-1]
+                # Taken out of the context, which may outlive the run by a while, so that two reports are never held.
+                made = context.assembled
+                report = made.pop() if made else assemble_report(values, context.ledger, row.id, context.budget.calls)
                 self._runs.save_report(row.id, cast("dict[str, Any]", report))
                 status: Status = "partial" if is_partial(values) else "done"
                 self._runs.update(row.id, now=self._now(), status=status, title=report["title"])
@@ -322,15 +323,19 @@ class LocalBackend:
     @asynccontextmanager
     async def _graph(self) -> AsyncIterator[Graph]:
         async with open_checkpointer(self._runs.path) as checkpointer:
-            yield _report_graph().compile(checkpointer=checkpointer, name="report")
+            yield _report_graph().copy({"checkpointer": checkpointer})
 
     def _now(self) -> str:
         return self._clock().isoformat(timespec="seconds")
 
 
 _WAIT: Final = object()
-# The same for all runs: to build it takes longer than many a step.
-_report_graph: Final = cache(build_graph)
+
+
+@cache
+def _report_graph() -> Graph:
+    """The same for all runs: to build and compile it takes longer than many a step."""
+    return build_graph().compile(name="report")
 
 
 def _asks_ahead(request: Mapping[str, Any]) -> bool:

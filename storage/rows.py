@@ -11,6 +11,8 @@ import zlib
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any, Final
 
+from pydantic_core import from_json
+
 from ..evidence.documents import Document, content_hash
 from ..evidence.schema import schema_errors
 from .failures import damaged
@@ -34,11 +36,8 @@ def unpacked_report(run: str, data: bytes) -> dict[str, Any]:
         StorageError: it cannot be unpacked, or its values are not those of a report.
     """
     try:
-        unpacking = zlib.decompressobj()
-        text = unpacking.decompress(data, _LARGEST_REPORT)
-        if unpacking.unconsumed_tail or not unpacking.eof:
-            raise ValueError("it is cut, or longer than a report can be")
-        report = json.loads(text)
+        # From the bytes, which are given up at once: as one text a report would take two or four times as much.
+        report = from_json(_unpacked(data))
         # Older versions may lack what newer ones keep; what is there must be what it says it is.
         wrong = [f"{path or 'it'} {what}" for path, what in schema_errors(report) if what != "is missing"]
         if wrong:
@@ -47,6 +46,14 @@ def unpacked_report(run: str, data: bytes) -> dict[str, Any]:
         raise damaged(f"the report of run {run}", error) from error
     found: dict[str, Any] = report
     return found
+
+
+def _unpacked(data: bytes) -> bytes:
+    unpacking = zlib.decompressobj()
+    text = unpacking.decompress(data, _LARGEST_REPORT)
+    if unpacking.unconsumed_tail or not unpacking.eof:
+        raise ValueError("it is cut, or longer than a report can be")
+    return text
 
 
 def unpacked_document(text: str) -> Document:

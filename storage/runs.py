@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -73,7 +73,7 @@ class Runs:
         with connect(self.path) as connection:
             connection.execute(
                 "INSERT INTO runs (id, topic, status, created_at, updated_at, request) VALUES (?,?,?,?,?,?)",
-                (run, topic, "created", now, now, json.dumps(dict(request), ensure_ascii=False)),
+                (run, topic, "created", now, now, _json(dict(request))),
             )
 
     def update(self, run: str, *, now: str, status: Status, **fields: str | float | None) -> None:
@@ -88,7 +88,7 @@ class Runs:
 
     def save_request(self, run: str, request: Mapping[str, Any]) -> None:
         """Exchange what a run is asked for, before it goes on."""
-        data = json.dumps(dict(request), ensure_ascii=False)
+        data = _json(dict(request))
         with connect(self.path) as connection:
             connection.execute("UPDATE runs SET request = ? WHERE id = ?", (data, run))
 
@@ -133,7 +133,7 @@ class Runs:
 
     def save_reply(self, run: str, question: str, reply: Mapping[str, Any]) -> None:
         """Keep a person's reply before the graph gets it. `question` is the id of what it answers."""
-        data = json.dumps({"question": question, "reply": dict(reply)}, ensure_ascii=False)
+        data = _json({"question": question, "reply": dict(reply)})
         with connect(self.path) as connection:
             connection.execute("UPDATE runs SET reply = ? WHERE id = ?", (data, run))
 
@@ -147,7 +147,8 @@ class Runs:
 
     def save_report(self, run: str, report: Mapping[str, Any]) -> None:
         """Keep the finished report, compressed: it holds the texts of all documents."""
-        data = zlib.compress(json.dumps(report, ensure_ascii=False).encode(), level=6)
+        packing = zlib.compressobj(6)
+        data = b"".join([*(packing.compress(piece.encode()) for piece in _pieces(report)), packing.flush()])
         with connect(self.path) as connection:
             connection.execute("UPDATE runs SET report = ? WHERE id = ?", (data, run))
 
@@ -177,6 +178,25 @@ class Runs:
             for table in ("checkpoints", "writes"):
                 if connection.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (table,)).fetchone():
                     connection.execute(f"DELETE FROM {table} WHERE thread_id = ?", (run,))  # noqa: S608 - two constants
+
+
+def _pieces(report: Mapping[str, Any]) -> Iterator[str]:
+    """A report's JSON in pieces: as one text it would take more memory than the report itself."""
+    for place, (name, value) in enumerate(report.items()):
+        yield f"{',' if place else '{'}{json.dumps(name)}:"
+        yield from _list_pieces(value) if isinstance(value, list) else [_json(value)]
+    yield "}"
+
+
+def _list_pieces(values: Sequence[Any]) -> Iterator[str]:
+    yield "["
+    for place, value in enumerate(values):
+        yield f"{',' if place else ''}{_json(value)}"
+    yield "]"
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)
 
 
 def read_run(row: sqlite3.Row) -> Run:

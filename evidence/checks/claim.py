@@ -62,6 +62,12 @@ def needs_citation(sentence: str, language: str, topic: str = "") -> bool:
     return bool(_reason_to_cite(find_facts(sentence, language), topic))
 
 
+def states_figures(text: str, language: str) -> bool:
+    """Whether a text has a number, a date or a quotation in it, so that these could be wrong."""
+    facts = find_facts(text, language)
+    return bool(facts.quantities or facts.dates or find_quotations(text))
+
+
 def _uncited(claim: Facts, topic: str) -> Verdict:
     reason = _reason_to_cite(claim, topic)
     if not reason:

@@ -12,7 +12,7 @@ from .quantity import Quantity, Reading
 from .tokens import Token, tokenize
 from .vocabulary import Phrase, Vocabulary, longest_unit, units, vocabulary
 
-_KEPT = 512
+_KEPT = 256
 """Texts whose facts are kept: a report's passages are cited again and again."""
 _YEAR = Fraction(1)
 

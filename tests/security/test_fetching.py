@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
+import shutil
 import socket
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
+import certifi
 import httpx
 import pytest
 import requests
@@ -215,6 +219,20 @@ async def test_a_slow_drip_ends(open_source, answer: Answer, monkeypatch: pytest
     with HostileServer(answer) as server:
         assert isinstance(await failure(open_source(server)), SourceUnavailableError)
         assert server.hits >= 1
+
+
+def test_certificates_are_read_once_and_again_when_others_are_set(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """For each of many runs to read them takes long, and a megabyte; whoever is to be trusted may be set in between."""
+    read: list[str] = []
+    real = httpx.create_ssl_context
+    monkeypatch.setattr(httpx, "create_ssl_context", lambda: read.append(os.environ["SSL_CERT_FILE"]) or real())
+    for name in ("one.pem", "other.pem"):
+        monkeypatch.setenv("SSL_CERT_FILE", shutil.copy(certifi.where(), str(tmp_path / name)))
+        for _ in range(3):
+            GuardedTransport("https://web.example", Guard(), limit=100)
+    assert read == [str(tmp_path / "one.pem"), str(tmp_path / "other.pem")]
 
 
 def test_nothing_that_a_page_or_a_model_names_is_fetched(canary: HostileServer) -> None:

@@ -16,7 +16,7 @@ import pytest
 
 from tertulia.errors import SourceSettingsError, StorageError, UsageError
 from tertulia.evidence.passages import split_passages
-from tertulia.evidence.words import stem
+from tertulia.evidence.words import Stems
 from tertulia.settings import Settings
 from tertulia.sources import Query
 from tertulia.sources.documents import DocumentsSource
@@ -299,25 +299,28 @@ async def test_a_home_that_cannot_be_written_is_named(folder: Path, tmp_path: Pa
 
 def test_stems_are_the_same_in_every_thread() -> None:
     """Searches run in threads, and a stemmer that two of them shared would give stems of neither word."""
-    vocabulary = [
-        f"{start}{end}" for start in ("public", "organiz", "elect") for end in ("aciones", "ando", "ar", "o")
-    ] * 60
-    expected = [stem.__wrapped__(word, "es") for word in vocabulary]
+    starts = [
+        f"{first}{second}{rest}" for first in "bcdfglmn" for second in "aeiou" for rest in ("rgan", "lect", "blic")
+    ]
+    vocabulary = [f"{start}{end}" for start in starts for end in ("izaciones", "izando", "izar", "izo")]
+    expected = list(map(Stems("es").__getitem__, vocabulary))
+    shared = [Stems("es") for _ in range(2)]
     results: list[list[str]] = []
+
+    def look_up() -> None:
+        results.append([each[word] for each in shared for word in vocabulary])
+
     interval = sys.getswitchinterval()
     sys.setswitchinterval(1e-6)
     try:
-        threads = [
-            threading.Thread(target=lambda: results.append([stem.__wrapped__(word, "es") for word in vocabulary]))
-            for _ in range(4)
-        ]
+        threads = [threading.Thread(target=look_up) for _ in range(4)]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
     finally:
         sys.setswitchinterval(interval)
-    assert results == [expected] * 4
+    assert results == [expected * 2] * 4
 
 
 def test_two_may_index_at_the_same_time(folder: Path, tmp_path: Path) -> None:
