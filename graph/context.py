@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import deque
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -53,7 +54,8 @@ class Context:
     come out of `budget`. `surroundings` are those of the interview that is held. With `seats`, interviews may begin
     while the panel is still being written; `ahead` has what was asked while a person read it. `weighing`
     is what the figures of the evidence are looked up in, made while introduction and conclusion are written, and
-    `assembled` takes the finished report: to make either again takes long.
+    `assembled` takes the finished report: to make either again takes long. `unheard`, where somebody listens, is what
+    the steps said and LangGraph has not passed on: it drops that when the run is stopped.
     """
 
     run: str
@@ -70,6 +72,7 @@ class Context:
     ahead: Ahead | None = None
     weighing: Weighing = field(default_factory=Weighing)
     assembled: list[Report] = field(default_factory=list)
+    unheard: deque[dict[str, Any]] = field(default_factory=lambda: deque(maxlen=0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +93,9 @@ class Step:
         said = event(
             run=self.context.run, at=stamp(self.context.clock()), analyst=self._analyst, turn=self._turn, **fields
         )
-        self._writer(said.to_dict())
+        data = said.to_dict()
+        self.context.unheard.append(data)
+        self._writer(data)
 
     def note_stand_in(self, part: Part, reason: str) -> None:
         """Say that the fallback engine did a part, and have the report say so."""

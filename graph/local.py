@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import replace
@@ -19,7 +20,7 @@ from langgraph.types import Command, StateSnapshot
 from ..agents.budget import Budget
 from ..agents.usage import total_cost
 from ..errors import EngineError, NoEvidenceError, StorageError, TertuliaError, UsageError
-from ..events import Event, RunStarted, event_from_dict, stamp
+from ..events import Event, RunStarted, StepDone, event_from_dict, stamp
 from ..evidence.ledger import Ledger
 from ..evidence.report import Report
 from ..storage.ledger import SqliteLedgerStore
@@ -203,9 +204,9 @@ class LocalBackend:
                     step_input, config, context=context, stream_mode="custom", subgraphs=True, durability="sync"
                 )
                 try:
-                    async with aclosing(cast("AsyncGenerator[Any, None]", stream)) as chunks:
-                        async for _, chunk in chunks:
-                            yield event_from_dict(chunk)
+                    async with aclosing(_heard(stream, context.unheard)) as events:
+                        async for event in events:
+                            yield event
                 finally:
                     await asyncio.to_thread(self._note_usage, row.id, context.budget)
                 snapshot = await graph.aget_state(config)
@@ -237,6 +238,7 @@ class LocalBackend:
             judge=effects.judge,
             budget=await asyncio.to_thread(open_budget, row.request, effects, snapshot, journal),
             seats=Seats(proposed_panel(snapshot)),
+            unheard=deque(),
         )
         if _asks_ahead(row.request):
             ahead = Ahead(context)
@@ -327,6 +329,26 @@ class LocalBackend:
 
     def _now(self) -> str:
         return self._clock().isoformat(timespec="seconds")
+
+
+async def _heard(stream: AsyncIterator[Any], unheard: deque[dict[str, Any]]) -> AsyncGenerator[Event, None]:
+    """What the steps say, as it is passed on, and when they are stopped, what they had said by then.
+
+    Else a step could be done, and kept as done, of which nobody was told.
+    """
+    try:
+        async with aclosing(cast("AsyncGenerator[Any, None]", stream)) as chunks:
+            async for _, said in chunks:
+                unheard.remove(said)
+                yield event_from_dict(said)
+    except (Exception, asyncio.CancelledError):
+        left = list(unheard)
+        unheard.clear()
+        for said in left:
+            # The end of those that were stopped is none.
+            if not (said["type"] == StepDone.type and said["failed"]):
+                yield event_from_dict(said)
+        raise
 
 
 _WAIT: Final = object()

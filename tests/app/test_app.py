@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,10 +10,13 @@ from typing import Any
 
 import pytest
 
+from tertulia.agents.extractive.interviewer import ExtractiveInterviewer
+from tertulia.agents.roles import Question, QuestionBrief
 from tertulia.app import App
 from tertulia.errors import UsageError
-from tertulia.events import Event, PanelApproved
+from tertulia.events import Event, PanelApproved, QuestionAsked, RunPaused, StepDone
 from tertulia.settings import load_settings
+from tertulia.storage.events import load_events
 
 NOTE = """# Tidal mills of {place}
 
@@ -72,6 +76,27 @@ async def test_a_listener_that_raises_ends_the_run_and_nothing_is_lost(tmp_path)
         await app.advance(run.id, reviewer=later, on_event=listen)
     assert app.runs.get(run.id).status in {"interrupted", "failed"}
     assert (await make_app().advance(run.id, reviewer=later)).exit_code == 0
+
+
+async def test_what_was_said_before_an_interruption_is_told_and_kept(monkeypatch):
+    """Also what LangGraph had not passed on yet: the step is done, and nothing would say so when the run goes on."""
+    write_notes(Path("docs"), "Orvania")
+    app = make_app()
+    run = await app.start("Tidal mills", approve=True)
+    told: list[Event] = []
+    task = asyncio.create_task(app.advance(run.id, reviewer=later, on_event=told.append))
+    ask = ExtractiveInterviewer.ask
+
+    async def ask_and_interrupt(interviewer: ExtractiveInterviewer, brief: QuestionBrief) -> Question:
+        question = await ask(interviewer, brief)
+        task.cancel()
+        return question
+
+    monkeypatch.setattr(ExtractiveInterviewer, "ask", ask_and_interrupt)
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert [type(event) for event in told[-3:]] == [QuestionAsked, StepDone, RunPaused]
+    assert load_events(app.runs.path, run.id) == [event.to_dict() for event in told]
 
 
 async def test_a_finished_run_is_not_run_again():
