@@ -19,7 +19,7 @@ from pydantic import TypeAdapter
 
 from ..errors import StorageError
 from ..redaction import redact
-from ..storage.database import BUSY_SECONDS, COMMIT_QUICKLY, turn
+from ..storage.database import BUSY_SECONDS, COMMIT_QUICKLY, in_use, turn
 from ..storage.failures import damaged, storage_error
 from ..storage.rows import misfit
 from .serializer import strict_serializer
@@ -156,12 +156,13 @@ async def open_checkpointer(path: Path) -> AsyncIterator[InterruptibleSaver]:
     Raises:
         StorageError: the database cannot be read or written, now or by the checkpointer later.
     """
-    with _explained(path):
-        connection = sqlite3.connect(path, timeout=BUSY_SECONDS, check_same_thread=False)
-        connection.execute(COMMIT_QUICKLY)
-    saver = InterruptibleSaver(connection, path)
-    try:
-        await saver.prepare()
-        yield saver
-    finally:
-        await saver.close()
+    with in_use(path):
+        with _explained(path):
+            connection = sqlite3.connect(path, timeout=BUSY_SECONDS, check_same_thread=False)
+            connection.execute(COMMIT_QUICKLY)
+        saver = InterruptibleSaver(connection, path)
+        try:
+            await saver.prepare()
+            yield saver
+        finally:
+            await saver.close()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -14,6 +13,7 @@ from typing import Final
 from ..evidence.documents import Document
 from ..evidence.passages import split_passages
 from ..evidence.words import terms
+from ..storage.files import make_file
 from ..storage.rows import unpacked_document
 from .loading import PARSER_VERSION
 from .reading import Reading, Stamp
@@ -56,7 +56,7 @@ class Totals:
 
 def connect(path: Path) -> sqlite3.Connection:
     """A connection to an index of this version, which its owner alone may read; one of another version is emptied."""
-    os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    make_file(path)
     connection = sqlite3.connect(path, timeout=_WAIT_SECONDS, isolation_level=None)
     connection.row_factory = sqlite3.Row
     try:

@@ -8,15 +8,16 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
+from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
-from threading import RLock
+from threading import Lock, RLock
 from typing import Final
 
 from ..errors import StorageError
 from .failures import folder_error, is_busy, storage_error
-from .files import make_folder
+from .files import make_file, make_folder
 
 FILE_NAME: Final = "tertulia.db"
 BUSY_SECONDS: Final = 30.0
@@ -25,6 +26,9 @@ _LOOK_AGAIN_SECONDS: Final = 0.01
 # commits with it. Waiting for the disk at each of the hundreds of commits of a run kept ten runs from working at once.
 COMMIT_QUICKLY: Final = "PRAGMA synchronous=NORMAL"
 _turns: Final[dict[Path, RLock]] = {}
+# How many connections this process has to each database.
+_used: Final[Counter[str]] = Counter()
+_LOOKING: Final = Lock()
 _DATABASE_BEGINS: Final = b"SQLite format 3\0"
 _LOG_BEGINS: Final = (b"\x37\x7f\x06\x82", b"\x37\x7f\x06\x83")  # sqlite.org/fileformat2.html
 
@@ -90,9 +94,7 @@ def prepare_database(home: Path) -> Path:
     try:
         make_folder(home)
         refuse_foreign(path)
-        if not path.exists():
-            # Created with its mode, so that it is never readable by others, not even for a moment.
-            os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+        make_file(path)
         with connect(path) as connection:
             version = require_ours(connection, path)
             keep_a_log(connection)
@@ -110,19 +112,27 @@ def connect(path: Path) -> Iterator[sqlite3.Connection]:
         StorageError: what SQLite reports, in a sentence.
     """
     try:
-        connection = sqlite3.connect(path, timeout=BUSY_SECONDS)
+        with in_use(path), closing(sqlite3.connect(path, timeout=BUSY_SECONDS)) as connection:
+            connection.row_factory = sqlite3.Row
+            with turn(path):
+                connection.execute(COMMIT_QUICKLY)
+                with connection:
+                    yield connection
     except sqlite3.Error as error:
         raise storage_error(path, error) from error
-    connection.row_factory = sqlite3.Row
+
+
+@contextmanager
+def in_use(path: Path) -> Iterator[None]:
+    """While the block lasts this process has a connection to a database, and `refuse_foreign` leaves its file alone."""
+    file = os.path.realpath(path)
+    with _LOOKING:
+        _used[file] += 1
     try:
-        with turn(path):
-            connection.execute(COMMIT_QUICKLY)
-            with connection:
-                yield connection
-    except sqlite3.Error as error:
-        raise storage_error(path, error) from error
+        yield
     finally:
-        connection.close()
+        with _LOOKING:
+            _used[file] -= 1
 
 
 def keep_a_log(connection: sqlite3.Connection) -> None:
@@ -157,11 +167,20 @@ def turn(path: Path) -> RLock:
 def refuse_foreign(path: Path) -> None:
     """Look at the files before SQLite does, which empties a log that fits no database and takes in one that does.
 
+    Not while this process has a connection: SQLite looked then already, and who closes a file gives up all locks that
+    its process has on it. Another process would take the log for its own and delete it.
+
     Raises:
         StorageError: the file is no database or comes from a newer tertulia, its log is not one, or there is a log
             without a database.
         OSError: the files cannot be read.
     """
+    with _LOOKING:
+        if not _used[os.path.realpath(path)]:
+            _look(path)
+
+
+def _look(path: Path) -> None:
     away = f"Move {path} away to start anew; tertulia does not overwrite it."
     if path.is_dir():
         raise StorageError(f"{path} is a folder, not a database.", hint=away)

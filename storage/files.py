@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import os
 import tempfile
+import threading
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
+from typing import Final
 
 from ..errors import StorageError
 from .failures import folder_error
+
+_MAKING: Final = threading.Lock()
 
 
 def make_folder(folder: Path) -> None:
@@ -21,6 +25,21 @@ def make_folder(folder: Path) -> None:
     missing = [path for path in folder.parents if not path.exists()]
     for path in (*reversed(missing), folder):
         path.mkdir(mode=0o700, exist_ok=True)
+
+
+def make_file(path: Path) -> None:
+    """Create an empty file that its owner alone may read, unless there is one: it is never readable by others.
+
+    One that is there is not opened: whoever closes a file gives up all locks that its process has on it, SQLite's too
+    (sqlite.org/howtocorrupt.html, 2.2).
+
+    Raises:
+        OSError: it cannot be made.
+    """
+    # Who comes meanwhile waits until it is closed again.
+    with _MAKING:
+        if not path.exists():
+            os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
 
 
 def write_files(folder: Path, files: Mapping[str, str]) -> list[Path]:

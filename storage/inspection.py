@@ -13,7 +13,7 @@ from typing import Final
 
 from ..errors import StorageError
 from .asked import unpacked_reply
-from .database import FILE_NAME, MIGRATIONS, refuse_foreign, require_ours
+from .database import FILE_NAME, MIGRATIONS, in_use, refuse_foreign, require_ours
 from .failures import damaged, describe_bytes, free_bytes, is_damage, storage_error
 from .ledger import read_evidence
 from .rows import PROGRESS_KINDS, unpacked_report
@@ -135,7 +135,8 @@ def _opened(path: Path) -> Iterator[sqlite3.Connection]:
     log = path.with_name(f"{path.name}-wal")
     mode = "mode=ro" if log.exists() and log.stat().st_size else "immutable=1"
     try:
-        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?{mode}", uri=True)) as connection:
+        address = f"{path.absolute().as_uri()}?{mode}"
+        with in_use(path), closing(sqlite3.connect(address, uri=True)) as connection:
             yield connection
     except sqlite3.Error as error:
         raise storage_error(path, error) from error

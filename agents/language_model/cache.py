@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from contextvars import ContextVar
@@ -21,7 +20,7 @@ from langchain_core.outputs import ChatGeneration, Generation
 
 from ...errors import ReplyError, StorageError
 from ...storage.database import connect, keep_a_log
-from ...storage.files import make_folder
+from ...storage.files import make_file, make_folder
 
 FILE_NAME: Final = "cache.db"
 
@@ -52,8 +51,7 @@ class ReplyCache(BaseCache):
         self._scope = f"{model}\n{address}"
         try:
             make_folder(home)
-            if not self._path.exists():
-                os.close(os.open(self._path, os.O_CREAT | os.O_RDWR, 0o600))
+            make_file(self._path)
         except OSError as error:
             raise StorageError(
                 f"The cache {self._path} cannot be written: {error.strerror or error}.",
