@@ -44,12 +44,12 @@ class Frequencies:
     def of(self, connection: sqlite3.Connection, words: Iterable[Iterable[str]]) -> dict[str, int]:
         """The stems of some words that stand anywhere, with their numbers."""
         connection.execute(_VOCABULARY)
-        stems = [stem for word in words for stem in word]
-        for stem in stems:
-            if stem not in self._found:
-                row = connection.execute(_FREQUENCY, (stem,)).fetchone()
-                self._found[stem] = row[0] if row is not None else 0
-        return {stem: number for stem in stems if (number := self._found[stem])}
+        found: dict[str, int] = {}
+        for stem in (stem for word in words for stem in word):
+            # What stands nowhere is asked for again: it may stand somewhere by then, and would never be found.
+            if number := self._found.get(stem) or _count(connection, stem):
+                found[stem] = self._found[stem] = number
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +104,16 @@ def parts_to_score(
     room = MOST_SCORED - sum(found[stem] for stem in leading)
     parts = _split(_any(leading), others, MOST_SCORED - room) if leading else []
     return [*parts, *_joint_parts(connection, _joints(words, others), _any(leading), room)]
+
+
+def _count(connection: sqlite3.Connection, stem: str) -> int:
+    """In how many passages a stem stands. FTS5 cuts some in two, as `1.5`: these it has to look for."""
+    row = (
+        connection.execute(_FREQUENCY, (stem,)).fetchone()
+        or connection.execute(_COUNT, (_any([stem]), MOST_SCORED + 1)).fetchone()
+    )
+    number: int = row[0]
+    return number
 
 
 def _leading(found: Mapping[str, int]) -> list[str]:
