@@ -21,6 +21,13 @@ def stamp(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="milliseconds")
 
 
+def _copied(value: Any) -> Any:
+    """JSON-ready data of its own: whoever listens may change what it is told, and must not change the run by it."""
+    if isinstance(value, list):
+        return [_copied(item) for item in value]
+    return {name: _copied(item) for name, item in value.items()} if isinstance(value, dict) else value
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
     """What every event says: the run, when (see `stamp`), and whose interview and turn it belongs to."""
@@ -33,7 +40,7 @@ class Event:
 
     def to_dict(self) -> dict[str, Any]:
         """The event as JSON-ready data, with its type and version."""
-        own = {each.name: getattr(self, each.name) for each in fields(self)}
+        own = {each.name: _copied(getattr(self, each.name)) for each in fields(self)}
         return {"type": self.type, "version": EVENT_VERSION, **own}
 
     @classmethod

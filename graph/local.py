@@ -208,6 +208,7 @@ class LocalBackend:
                         async for event in events:
                             yield event
                 finally:
+                    context.weighing.stop()
                     await asyncio.to_thread(self._note_usage, row.id, context.budget)
                 snapshot = await graph.aget_state(config)
                 if snapshot.interrupts or outcome_of(snapshot):

@@ -23,15 +23,23 @@ class Weighing:
         self._task: asyncio.Task[Corroboration] | None = None
 
     def begin(self, ledger: Ledger, language: str) -> None:
-        """Make it soon, unless it is taken before."""
+        """Make it soon, unless it is taken before. What was made for an earlier run is forgotten."""
+        self.stop()
         self._timer = asyncio.get_running_loop().call_later(SECONDS, self._start, ledger, language)
 
     async def take(self) -> Corroboration | None:
         """What was made, or is being made; None when it was not begun, as in a run that goes on in another process."""
+        task, self._task = self._task, None
+        self.stop()
+        return None if task is None else await task
+
+    def stop(self) -> None:
+        """It is not wanted any more."""
         if self._timer is not None:
             self._timer.cancel()
-        task, self._task = self._task, None
-        return None if task is None else await task
+        if self._task is not None:
+            self._task.cancel()
+        self._timer = self._task = None
 
     def _start(self, ledger: Ledger, language: str) -> None:
         self._task = asyncio.create_task(asyncio.to_thread(_weigh, ledger, language))

@@ -78,6 +78,26 @@ async def test_a_listener_that_raises_ends_the_run_and_nothing_is_lost(tmp_path)
     assert (await make_app().advance(run.id, reviewer=later)).exit_code == 0
 
 
+async def test_a_listener_that_changes_what_it_is_told_changes_no_run():
+    """It may leave names out for a log of its own."""
+    write_notes(Path("docs"), "Orvania")
+    app = make_app()
+    run = await app.start("Tidal mills", approve=True)
+    panel: list[str] = []
+
+    def listen(event: Event) -> None:
+        if isinstance(event, PanelApproved):
+            panel.extend(analyst["name"] for analyst in event.panel)
+            for analyst in event.panel:
+                analyst["name"] = "somebody"
+        if isinstance(event, QuestionAsked):
+            for texts in event.queries.values():
+                texts.clear()
+
+    assert (await app.advance(run.id, reviewer=later, on_event=listen)).exit_code == 0
+    assert [analyst["name"] for analyst in app.report(run.id)["panel"]] == panel
+
+
 async def test_what_was_said_before_an_interruption_is_told_and_kept(monkeypatch):
     """Also what LangGraph had not passed on yet: the step is done, and nothing would say so when the run goes on."""
     write_notes(Path("docs"), "Orvania")
