@@ -25,7 +25,15 @@ def default_home() -> Path:
 def settings_files(project_folder: Path | None = None) -> tuple[Path, Path]:
     """The user's settings file and the project's, in the order in which they count."""
     user_file = Path(platformdirs.user_config_dir("tertulia", appauthor=False)) / "settings.toml"
-    return user_file, (project_folder or Path.cwd()) / PROJECT_FILE
+    return user_file, (project_folder or _working_folder()) / PROJECT_FILE
+
+
+def _working_folder() -> Path:
+    try:
+        return Path.cwd()
+    except FileNotFoundError:
+        # It was deleted meanwhile, and a file in it is not found by this name either.
+        return Path()
 
 
 def find_home(environment: Mapping[str, str] | None = None) -> Path:

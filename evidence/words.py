@@ -16,6 +16,8 @@ WORD_PATTERN: Final = re.compile(r"\d+(?:[.,]\d+)*(?![^\W\d_])|[^\W_]+(?:·[^\W_
 _SHORTEST_STEM: Final = 4
 _MOST_KEYWORDS: Final = 8
 _MOST_STEMS: Final = 100_000
+# Longer words are hardly any, and a table of them would have no bound.
+_LONGEST_KEPT: Final = 64
 # A Snowball stemmer keeps the word it works on in itself: two threads would mix theirs up, and the cache would keep it.
 _STEMMING: Final = threading.Lock()
 
@@ -76,8 +78,9 @@ class Stems(dict[str, str]):
         if len(self) >= _MOST_STEMS:
             self.clear()
         stemmed = self._find(word)
-        # The word itself, not a copy of it.
-        self[word] = stemmed = word if stemmed == word else stemmed
+        if len(word) <= _LONGEST_KEPT:
+            # The word itself, not a copy of it.
+            self[word] = stemmed = word if stemmed == word else stemmed
         return stemmed
 
     def _find(self, word: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, Final
 
 import typer
@@ -32,6 +33,9 @@ def run_command(app: Callable[..., Any]) -> int:
             command = getattr(getattr(error, "ctx", None), "command_path", "tertulia")
             _complain(error.format_message(), f"`{command} --help` lists what there is.")
             return 2
+        if isinstance(error, FileNotFoundError) and _is_nowhere():
+            _complain("The folder that you are in was deleted.", "Go to another one and try again.")
+            return 1
         if os.environ.get(_DEBUG):
             import traceback  # noqa: PLC0415 - only who asks for it
 
@@ -44,3 +48,11 @@ def _complain(message: str, hint: str) -> None:
     say(f"tertulia: {message}")
     if hint:
         say(hint)
+
+
+def _is_nowhere() -> bool:
+    try:
+        Path.cwd()
+    except FileNotFoundError:
+        return True
+    return False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from pathlib import Path
 
@@ -113,3 +114,16 @@ def test_an_error_nobody_expected_is_a_line_too(monkeypatch: pytest.MonkeyPatch,
     capsys.readouterr()
     assert call(["runs"], monkeypatch) == 1
     assert capsys.readouterr().err.startswith("Traceback")
+
+
+def test_a_working_folder_that_was_deleted(tmp_path: Path):
+    """What needs no folder works, and all else says what is wrong."""
+    program = "import os, sys; os.rmdir(os.getcwd()); from tertulia.cli import main; sys.exit(main())"
+    done = []
+    for arguments in (["runs"], ["demo"]):
+        folder = tmp_path / arguments[0]
+        folder.mkdir()
+        command = [sys.executable, "-c", program, *arguments]
+        done.append(subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False))
+    assert [process.returncode for process in done] == [0, 1]
+    assert done[1].stderr == ("tertulia: The folder that you are in was deleted.\nGo to another one and try again.\n")
