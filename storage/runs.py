@@ -182,8 +182,9 @@ class Runs:
 
 def _pieces(report: Mapping[str, Any]) -> Iterator[str]:
     """A report's JSON in pieces: as one text it would take more memory than the report itself."""
+    yield "{"
     for place, (name, value) in enumerate(report.items()):
-        yield f"{',' if place else '{'}{json.dumps(name)}:"
+        yield f"{',' if place else ''}{json.dumps(name)}:"
         yield from _list_pieces(value) if isinstance(value, list) else [_json(value)]
     yield "}"
 
