@@ -7,6 +7,8 @@ import re
 from collections.abc import Callable, Collection
 from typing import Final
 
+from .list_layout import lay_out
+
 # Python-Markdown takes quadratic time on some inputs and recurses on nested ones, so both are bounded; brackets, on
 # which it is slowest, are hidden from it, since no link or image may come out.
 _TEXT_LIMIT: Final = 20_000
@@ -109,7 +111,7 @@ def to_html(text: str) -> str:
     if len(text) > _TEXT_LIMIT or _NESTING.search(text):
         return _plain_paragraphs(text)
     try:
-        hidden = _BRACKET.sub(lambda match: _HIDDEN[match[1]] if match[1] else match[0], text)
+        hidden = _BRACKET.sub(lambda match: _HIDDEN[match[1]] if match[1] else match[0], lay_out(text))
         page = markdown.markdown(hidden, extensions=["tables", "sane_lists"], output_format="html")
     except RecursionError:
         return _plain_paragraphs(text)
