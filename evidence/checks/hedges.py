@@ -25,12 +25,16 @@ def hedge_of(facts: Facts, quantity: Quantity) -> Hedge:
     """The hedge that stands before a quantity or, as Basque has it, after it."""
     tokens = facts.tokens
     hedges = facts.language.hedges
-    before = [token for token in tokens[max(0, quantity.first - _LONGEST - 1) : quantity.first] if token.text != "."]
+    before = [token for token in tokens[max(0, quantity.first - _LONGEST - 2) : quantity.first] if token.text != "."]
     if before and before[-1].text in _SIGNS:
         return Hedge(_SIGNS[before[-1].text], facts.text[before[-1].start : quantity.end])
-    for size in range(min(_LONGEST, len(before)), 0, -1):
-        if sense := hedges.get(tuple(token.folded for token in before[-size:])):
-            return Hedge(sense, facts.text[before[-size].start : quantity.end])
+    for end in range(len(before), max(0, len(before) - 2), -1):
+        for size in range(min(_LONGEST, end), 0, -1):
+            if sense := hedges.get(tuple(token.folded for token in before[end - size : end])):
+                return Hedge(sense, facts.text[before[end - size].start : quantity.end])
+        # `casi el 30 %`, `como máximo, 30`: an article or a comma may come between.
+        if end and before[end - 1].folded not in facts.language.articles and before[end - 1].text != ",":
+            break
     for start in range(quantity.last + 1, quantity.last + 2 + (_FARTHEST if facts.language.code == "eu" else 0)):
         after = tokens[start : start + _LONGEST]
         for size in range(min(_LONGEST, len(after)), 0, -1):

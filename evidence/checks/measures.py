@@ -83,7 +83,8 @@ def _half_more(cursor: Cursor, index: int) -> tuple[Fraction, int]:
 
 def _abbreviated_money(cursor: Cursor, index: int) -> int:
     """What `M` means in `1.200 M€`: alone it is no multiplier."""
-    currency = units().get((cursor.folded_at(index + 1),), ())
+    place = index + 1 + (cursor.folded_at(index + 1) in cursor.language.unit_joints)
+    currency = units().get((cursor.folded_at(place),), ())
     money = any(unit.kind in CURRENCIES for unit in currency)
     return cursor.language.abbreviations.get(cursor.text_at(index), 0) if money else 0
 

@@ -20,6 +20,10 @@ _FRACTION_ROUNDING: Final = Fraction(1, 2)
 _PLAIN_ROUNDING: Final = 0.03
 _FARTHEST: Final = 1000
 _SMALL: Final = 12
+# Up to this, or with so few digits before the zeros, numbers are written in words.
+_SPELLED: Final = 100
+_SPELLED_DIGITS: Final = 2
+_SCALES: Final = frozenset(map(Fraction, (10**3, 10**6, 10**9, 10**12)))
 _OPPOSITE: Final = {"more": "less", "less": "more"}
 
 
@@ -46,11 +50,13 @@ def check_numbers(sentence: Facts, passages: Sequence[Facts], titles: Sequence[F
     for quantity in sentence.quantities:
         if not states_number(quantity, sentence):
             continue
-        finding = _judge(_Place(quantity, sentence), places)
+        place = _Place(quantity, sentence)
+        finding = _judge(place, places)
         if finding is None:
             held += 1
         else:
-            findings.append(replace(finding, severity="warning") if unread else finding)
+            mild = unread and _may_be_in_words(place, places)
+            findings.append(replace(finding, severity="warning") if mild else finding)
     return Checked(held, tuple(findings))
 
 
@@ -59,14 +65,13 @@ def states_number(quantity: Quantity, sentence: Facts) -> bool:
     if _is_one(quantity):
         return False
     after = sentence.tokens[quantity.last + 1].text if quantity.last + 1 < len(sentence.tokens) else ""
-    value = quantity.readings[0].value
     if quantity.first == 0 and ((quantity.spelled and quantity.kind == "ordinal") or _is_list_number(quantity, after)):
         return False  # `Second, …`, `2. The portal …`; Galician `Segundo` is also `According to`
     before = sentence.tokens[quantity.first - 1].text if quantity.first else ""
     if before == "(" and after == ")" and len(quantity.text) == 1:
         return False
     # `…: 1.` is what is left where a list was cut into sentences.
-    return not (before == ":" and after == "." and quantity.last + 2 == len(sentence.tokens) and value < 100)
+    return not (before == ":" and after == "." and quantity.last + 2 == len(sentence.tokens) and quantity.text == "1")
 
 
 def _is_one(quantity: Quantity) -> bool:
@@ -99,6 +104,26 @@ def _judge(place: _Place, others: Sequence[_Place]) -> Finding | None:
     mild = small and (nearest is None or not _alike(place, nearest))
     found = nearest.quantity.text if nearest else ""
     return _finding(place, "number_other" if found else "number_missing", found, mild=mild)
+
+
+def _may_be_in_words(place: _Place, others: Sequence[_Place]) -> bool:
+    """Whether passages in a language without number words here may state a number in words, or with one behind digits.
+
+    Nobody spells a year or a number of many digits, and where the same is counted otherwise there is no need to guess.
+    """
+    value, kind = place.quantity.readings[0].value, place.quantity.kind
+    if any(max(a.value, b.value) / min(a.value, b.value) in _SCALES for a, b in _positive_pairs(place, others)):
+        return True
+    nearest = _nearest(place, others)
+    if nearest is not None and (_alike(place, nearest) or {*place.quantity.units} & {*nearest.quantity.units}):
+        return False
+    digits = str(value.numerator).rstrip("0")
+    return kind != "year" and value.denominator == 1 and (value <= _SPELLED or len(digits) <= _SPELLED_DIGITS)
+
+
+def _positive_pairs(place: _Place, others: Sequence[_Place]) -> Iterator[tuple[Reading, Reading]]:
+    pairs = (pair for other in others for pair in _pairs(place.quantity, other.quantity))
+    return ((a, b) for a, b in pairs if a.value > 0 < b.value)
 
 
 def is_small_count(quantity: Quantity) -> bool:

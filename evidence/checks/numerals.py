@@ -28,6 +28,8 @@ def read_numeral(text: str) -> tuple[Numeral, ...]:
     if not marks:
         return (_integer(compact),)
     whole, _, rest = compact.rpartition(marks[-1])
+    if not whole:
+        return (_decimal("0", rest),)
     decimal = whole.replace(".", "").replace(",", "")
     if len(set(marks)) == 2:
         single = compact.count(marks[-1]) == 1

@@ -19,7 +19,9 @@ from .shares import read_half, read_parts, read_slashed
 from .tokens import Token
 from .vocabulary import CURRENCIES, Unit, Vocabulary, units
 
-_SIGNS: Final = {"-": -1, "−": -1, "+": 1}
+_SIGNS: Final = {"-": -1, "−": -1, "–": -1, "+": 1}
+# As far as this another dash makes a pair of the two: `the plan –30 of them– was kept`.
+_FARTHEST_DASH: Final = 20
 _PREFIX_SIGNS: Final = frozenset("$€£¥%")
 _CURRENCY_CODES: Final = frozenset({"usd", "eur", "gbp", "us", "chf", "jpy"})
 _UNITS_BEFORE: Final = _CURRENCY_CODES | {"ehuneko"}
@@ -107,8 +109,15 @@ class _Reader:
             return None
         if index and self.tokens[index - 1].kind == "numeral":
             return None  # `10 -20` is a range
+        if token.text == "–" and self._is_paired(index):
+            return None
         inner = self.read(index + 1)
         return replace(self._from(inner, index), sign=_SIGNS[token.text]) if inner else None
+
+    def _is_paired(self, index: int) -> bool:
+        """Whether a dash sets words apart together with another one, and is no minus."""
+        near = (*self.tokens[max(0, index - _FARTHEST_DASH) : index], *self.tokens[index + 1 :][:_FARTHEST_DASH])
+        return any(token.text in {"–", "—"} for token in near)
 
     def _prefixed(self, index: int) -> Quantity | None:
         """A number whose unit stands before it: `$5 million`, `EUR 12`, `ehuneko 12`, `%12`."""
@@ -222,11 +231,19 @@ class _Reader:
             scaled = tuple(times(reading, scale) for reading in bare.readings)
             as_unit = with_units(bare.readings, units().get((word.folded,), ()))
             return longer._replace(kind="number", readings=scaled + as_unit, scale=scale)
+        if word.text == "m" and self._counts_something(bare.last + 2):
+            # `1.2m people`, or metres.
+            metres = with_units(bare.readings, units().get(("m",), ()))
+            return longer._replace(readings=(*metres, *(times(reading, _MILLION) for reading in bare.readings)))
         if word.text in _NOT_UNITS:
             return None
         if read_unit(self.cursor, bare.last + 1, scaled=False, kind="number")[0] or word.folded == "x":
             return bare
         return longer if word.text.islower() and word.folded in self.language.endings else None
+
+    def _counts_something(self, index: int) -> bool:
+        """Whether a word of some length stands there: what millions may count."""
+        return len(self.cursor.folded_at(index)) > 3 and self.tokens[index].kind == "word"
 
     def _is_label(self, index: int) -> bool:
         """Whether a numeral is part of a name or a code: `COVID-19`, `B12`, `v2`, `ALIA-40B`."""

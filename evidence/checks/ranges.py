@@ -33,6 +33,10 @@ def share_ranges(found: list[Quantity], tokens: Sequence[Token], language: Vocab
             ends = between.text in DASHES or between.folded in language.ranges
             if not one.units and ((ends and other.scale > 1) or (other.units and (ends or between.text == ","))):
                 shared[place] = replace(one, readings=(*one.readings, *_like(one, other, scaled=ends)))
+            elif ends and one.scale == 1 < other.scale and {*one.units} & {*other.units}:
+                # `€5 to €7 billion`
+                multiplied = (times(reading, other.scale) for reading in one.readings)
+                shared[place] = replace(one, readings=(*one.readings, *multiplied))
             elif one.units and not other.units and between.text in DASHES:
                 shared[place + 1] = replace(other, readings=(*other.readings, *with_units(other.readings, one.units)))
     return shared

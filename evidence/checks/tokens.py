@@ -7,9 +7,9 @@ from typing import Final, NamedTuple
 
 from ..words import fold
 
-# Three groups of digits parted by white space or apostrophes are one numeral: `1 234 567`, `1’234`.
+# Three groups of digits parted by white space or apostrophes are one numeral: `1 234 567`, `1’234`; so is `.5`.
 _TOKEN: Final = re.compile(
-    r"(?P<numeral>\d{1,3}(?:[ \u00a0\u202f\u2009'’]\d{3})+(?!\d)(?:[.,]\d+)?|\d+(?:[.,]\d+)*)"
+    r"(?P<numeral>(?<![\w.])\.\d+(?![.\d])|\d{1,3}(?:[ \u00a0\u202f\u2009'’]\d{3})+(?!\d)(?:[.,]\d+)?|\d+(?:[.,]\d+)*)"
     r"|(?P<word>[^\W\d_]+(?:·[^\W\d_]+)*)"
     r"|(?P<sign>[^\s\w*`]|_)"  # the marks of emphasis say nothing
 )

@@ -42,9 +42,9 @@ class Vocabulary:
     `counting` holds what adds up (two, twenty, doscientos); `hundred` and `thousand` multiply, and so do `scales`.
     `bare` are multipliers that need no number before them (mil), `ones` the words for one before a multiplier
     (a million), `joints` where "and" joins two number words: after a value between the two bounds.
-    `decimal` is its decimal mark; `endings` are case endings that may follow a word or a numeral,
-    `openings` the words that a number may begin with. Of `numerals` each number above one that is spelled has at
-    least one, and of `units_of_one` what is told to be one or none.
+    `articles` may stand between a hedge and its number. `decimal` is its decimal mark; `endings` are case endings that
+    may follow a word or a numeral, `openings` the words that a number may begin with. Of `numerals` each number above
+    one that is spelled has at least one, and of `units_of_one` what is told to be one or none.
     """
 
     code: str
@@ -74,6 +74,7 @@ class Vocabulary:
     unit_joints: frozenset[str] = frozenset()
     fall: frozenset[str] = frozenset()
     hedges: Mapping[Phrase, str] = field(default_factory=dict)
+    articles: frozenset[str] = frozenset()
     openings: frozenset[str] = frozenset()
     numerals: frozenset[str] = frozenset()
     units_of_one: frozenset[str] = frozenset()
@@ -154,6 +155,7 @@ def vocabulary(language: str) -> Vocabulary:
         unit_joints=_words(data["unit_joints"]),
         fall=_words(data["fall"]),
         hedges={phrase: sense for sense, forms in data["hedges"].items() for phrase in _phrases(forms)},
+        articles=_words(data.get("articles", "")),
         openings=_words(first_words) | counting.keys() | ordinals.keys(),
         numerals=_numerals(data, counting),
         units_of_one=_words(data["ones"]) | {word for word, value in counting.items() if value <= 1},

@@ -169,6 +169,38 @@ def test_small_counts_in_words_only_warn():
     assert not check_claim("It has three parts.", ["It has four parts."], language="en").holds
 
 
+@pytest.mark.parametrize("language", ["de", "fr", "it", "pt"])
+@pytest.mark.parametrize(
+    ("sentence", "passage"),
+    [
+        ("It got 9,999,999 votes.", "PP;8.091.840;137 PSOE;7.760.970;121"),
+        ("Milano had 540 deaths.", "Milano had 54 deaths."),
+        ("The rate is 21 %.", "Le taux est de 12 %."),
+        ("It opened in 2019.", "2018: l'apertura."),
+    ],
+)
+def test_no_language_excuses_a_number_that_nobody_would_spell(language: str, sentence: str, passage: str):
+    """Nor one where the same thing is counted otherwise, in digits."""
+    assert not check_claim(sentence, [passage], language="en", passage_languages=[language]).holds
+
+
+@pytest.mark.parametrize(
+    ("sentence", "passage"),
+    [
+        ("It has 1.2 million people.", "Die Stadt hat 1,2 Millionen Einwohner."),
+        ("It has 1,200,000 people.", "Die Stadt hat 1,2 Millionen Einwohner."),
+        ("There are 21 schools.", "Es gibt einundzwanzig Schulen."),
+        ("About 500 people work there.", "Dort arbeiten fünfhundert Leute."),
+    ],
+)
+def test_what_may_be_in_words_that_are_not_known_is_a_warning(sentence: str, passage: str):
+    verdict = check_claim(sentence, [passage], language="en", passage_languages=["de"])
+    assert [(finding.check, finding.severity) for finding in verdict.findings if finding.check == "number"] == [
+        ("number", "warning")
+    ]
+    assert verdict.holds
+
+
 def test_overlap_never_decides():
     """A sentence that shares no word with its passage gets a warning and stays supported."""
     verdict = check_claim("Cats sleep most days in warm houses.", ["The portal publishes datasets."], language="en")

@@ -1,0 +1,30 @@
+"""The language that a passage is read in never excuses what is wrong."""
+
+from __future__ import annotations
+
+import pytest
+
+from tertulia.evidence.documents import make_document
+from tertulia.evidence.ledger import Ledger
+from tertulia.evidence.passages import Excerpt, split_passages
+from tertulia.evidence.verification import check_text
+
+TABLE = "| Town | Deaths |\n| --- | --- |\n| Milano | 54 |\n| Torino | 31 |"
+CASES = {
+    "a table whose names look Italian": ("csv", "it", TABLE, "Milano had {} deaths."),
+    "names in another language": ("md", "en", "Der Spiegel and Die Zeit reported 54 deaths.", "There were {} deaths."),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+async def test_a_wrong_number(name: str):
+    kind, language, text, sentence = CASES[name]
+    document = make_document(
+        url="deaths", title="Deaths", source="documents", kind=kind, text=text, language=language,
+        retrieved_at="2026-01-01T00:00:00Z",
+    )  # fmt: skip
+    ledger = Ledger()
+    [kept] = await ledger.add([Excerpt(passage, document) for passage in split_passages(document)])
+    for number, holds in (("54", True), ("540", False)):
+        cited = f"{sentence.format(number)[:-1]} [{kept.key}]."
+        assert [each.holds for each in check_text(cited, ledger, language="en", topic="")] == [holds]
