@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from .passages import KEY_PATTERN
-from .sentences import split_sentences
+from .sentences import Sentence, split_sentences
 
 MARKER: Final = re.compile(rf"\[(?P<key>{KEY_PATTERN.pattern})\]")
 """How a citation stands in a clean text."""
@@ -16,6 +16,8 @@ MARKER: Final = re.compile(rf"\[(?P<key>{KEY_PATTERN.pattern})\]")
 _SPACED_MARKER = re.compile(rf"[ \t]*{MARKER.pattern}")
 _HEADING = re.compile(r" {0,3}#{1,6}(?:\s|$)")
 _ITEM = re.compile(r"\s*(?:[-*+]|\d{1,3}[.)])\s+")
+# As the check of quotations knows them, up to a length that nobody quotes in a sentence.
+_QUOTATION = re.compile(r"“[^“”]{1,600}”|«[^«»]{1,600}»|„[^„“”]{1,600}[“”]|(?<!\w)\"[^\"\n]{1,600}\"(?!\w)")
 _TABLE_RULE = re.compile(r"\s*\|?(?:\s*:?-+:?\s*\|)+\s*(?::?-+:?)?\s*")
 
 
@@ -117,13 +119,24 @@ def _sentences(text: str, block: Block, language: str) -> list[CitedSentence]:
         words = " | ".join(cell for part in plain.strip().strip("|").split("|") if (cell := part.strip()))
         keys = list(dict.fromkeys(marker["key"] for marker in markers))
         return [CitedSentence(words, keys, block.start, block.end, block)] if words else []
-    found = split_sentences(plain, language)
+    found = _with_whole_quotations(split_sentences(plain, language), plain)
     spans = [(sentence.start, sentence.end) for sentence in found if any(map(str.isalnum, sentence.text))]
     owned = _owners(markers, spans, leading=bool(MARKER.match(raw)))
     return [
         _sentence(plain[start:end], _raw_span(start, end, markers, own), [marker["key"] for marker in own], block)
         for (start, end), own in zip(spans, owned, strict=True)
     ]
+
+
+def _with_whole_quotations(sentences: list[Sentence], text: str) -> list[Sentence]:
+    """Sentences that are quoted together as one: what they quote can be looked for as a whole only."""
+    for quoted in _QUOTATION.finditer(text):
+        inside = [each for each in sentences if each.start < quoted.end() - 1 and each.end > quoted.start() + 1]
+        if len(inside) > 1:
+            start, end = inside[0].start, inside[-1].end
+            place = sentences.index(inside[0])
+            sentences[place : place + len(inside)] = [Sentence(start, end, text[start:end])]
+    return sentences
 
 
 def _owners(markers: list[re.Match[str]], spans: list[tuple[int, int]], *, leading: bool) -> list[list[re.Match[str]]]:

@@ -91,7 +91,7 @@ def _is_named(name: Name, words: Sequence[str], passages: Sequence[Facts]) -> bo
         if missing == [name.words[0]] and name.initial and len(words) > 1:
             # What begins a sentence has a capital anyway: it is a name where a passage puts another in its place.
             return not any(_is_replaced(name, facts) for facts in passages)
-    return not missing or any(_has_initials(name, facts) for facts in passages)
+    return not missing or any(_has_initials(name, facts) or _is_doubled(name, facts) for facts in passages)
 
 
 def _is_replaced(name: Name, facts: Facts) -> bool:
@@ -107,6 +107,21 @@ def _has_initials(name: Name, facts: Facts) -> bool:
         acronym = "".join(word[0] for word in name.words).upper()
         return len(acronym) > 2 and any(token.text == acronym for token in facts.tokens)
     return name.kind == "code" and _spells_out(facts, name.words[0])
+
+
+def _is_doubled(name: Name, facts: Facts) -> bool:
+    """Whether the text has the plural initials of this name, or what these stand for: `EE. UU.`, `CC OO`, `JJOO`."""
+    letters = "".join(name.words).replace(".", "")
+    if letters.isupper() and len(letters) in {2, 4} and letters[::2] == letters[1::2]:
+        # A stop parts `EE.` from `UU.`: each stands for a word in the plural.
+        words = [token for token in facts.tokens if token.text[0].isupper() and token.folded.endswith("s")]
+        initials = "".join(word.folded[0] for word in words)
+        return letters[::2].casefold() in initials
+    if len(name.words) != 2:
+        return False
+    doubled = [word[0].upper() * 2 for word in name.words]
+    texts = [token.text for token in facts.tokens if token.kind == "word"]
+    return "".join(doubled) in texts or any([one, other] == doubled for one, other in pairwise(texts))
 
 
 def _spells_out(facts: Facts, acronym: str) -> bool:

@@ -15,6 +15,8 @@ _LARGEST_WHOLE: Final = 5
 
 def read_half(cursor: Cursor, index: int) -> Quantity | None:
     """A half as a share: `half of`, `la mitad`, `erdia`; `half a million`."""
+    if cursor.language.find(cursor.folded_at(index - 1), cursor.language.ordinals) is not None:
+        return None  # `the first half of 2024` is a time
     english = cursor.language.code == "en"
     following = cursor.folded_at(index + 1)
     if english and following in cursor.language.ones and (factor := cursor.multiplier(index + 2)):

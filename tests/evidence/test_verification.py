@@ -28,3 +28,22 @@ async def test_a_wrong_number(name: str):
     for number, holds in (("54", True), ("540", False)):
         cited = f"{sentence.format(number)[:-1]} [{kept.key}]."
         assert [each.holds for each in check_text(cited, ledger, language="en", topic="")] == [holds]
+
+
+async def test_a_quotation_of_several_sentences_is_looked_for_whole():
+    """Cut in two, neither half would be a quotation."""
+    document = make_document(
+        url="leak.md", title="The leak", source="documents", kind="md", language="en",
+        text="The mayor said: “We did not know about the leak. We will pay for the damage.” Then she left.",
+        retrieved_at="2026-01-01T00:00:00Z",
+    )  # fmt: skip
+    ledger = Ledger()
+    [kept] = await ledger.add([Excerpt(passage, document) for passage in split_passages(document)])
+    for quoted, holds in (
+        ("We did not know about the leak. We will pay for the damage.", True),
+        ("We knew about the leak for years. We will never pay a cent for it.", False),
+    ):
+        for left, right in (("“", "”"), ("«", "»"), ('"', '"')):
+            text = f"The mayor said: {left}{quoted}{right} [{kept.key}]. Then she left [{kept.key}]."
+            checked = check_text(text, ledger, language="en", topic="")
+            assert [(each.cited.citations, each.holds) for each in checked] == [([kept.key], holds), ([kept.key], True)]
