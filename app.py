@@ -24,7 +24,7 @@ from .reviewing import reviewed
 from .settings import ROLES, TOPIC_LIMIT, Format, Settings
 from .storage.locks import forget_lock, run_lock
 from .storage.runs import FINISHED, Run, Runs
-from .tracing import Trace, finish_tracing, switch_tracing
+from .tracing import Trace, finish_tracing, traced_as
 
 if TYPE_CHECKING:
     from .graph.backend import Backend, Progress
@@ -152,10 +152,9 @@ class App:
                 roots.append(event.trace)
             on_event(event)
 
-        switch_tracing(self.settings.trace, self.settings.trace_project)
         trace = Trace()
         try:
-            with self.hold(row.id):
+            with traced_as(self.settings.trace, self.settings.trace_project), self.hold(row.id):
                 async with recorded(self.runs, row.id, self._clock, listen) as tell:
                     await self._drive(self._backend(), row.id, reviewer, tell)
         finally:

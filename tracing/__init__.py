@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ..errors import UsageError
 from ..redaction import redact
-from .switches import content_is_traced, is_sampled, sampling_rate, switch, traces_to, tracing_enabled
+from .switches import content_is_traced, is_sampled, sampling_rate, switched, traces_to, tracing_enabled
 
 if TYPE_CHECKING:
     from .client import GuardedClient
@@ -40,15 +40,24 @@ class Trace:
     problem: str = ""
 
 
-def switch_tracing(wanted: bool | None, project: str = "") -> None:
-    """Let --trace, --no-trace and a project's name win over the environment. Must come before LangChain is imported.
+@contextmanager
+def traced_as(wanted: bool | None, project: str = "") -> Iterator[None]:
+    """Let --trace, --no-trace and a project's name win over the environment, for the run that goes on in the block.
 
     Raises:
         UsageError: what the environment says makes no sense, or a trace is wanted and there is no key, or no package.
     """
-    switch(wanted, project)
-    if tracing_enabled() and traces_to()[1]:
-        _spans()
+    with switched(wanted, project):
+        if tracing_enabled() and traces_to()[1]:
+            _spans()
+        if wanted is None:
+            yield
+            return
+        from langsmith import tracing_context  # noqa: PLC0415 - LangChain has imported it, or will
+
+        # LangSmith reads its environment once, and all runs of a process share it.
+        with tracing_context(enabled=wanted):
+            yield
 
 
 def prepare_tracing() -> uuid.UUID | None:
@@ -209,7 +218,7 @@ __all__ = [
     "is_sampled",
     "name_step",
     "prepare_tracing",
-    "switch_tracing",
+    "traced_as",
     "traces_to",
     "tracing_enabled",
     "untraced",

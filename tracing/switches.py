@@ -7,6 +7,9 @@ from __future__ import annotations
 
 import os
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Final
 
 from ..errors import UsageError
@@ -17,10 +20,14 @@ _RATE: Final = "LANGSMITH_TRACING_SAMPLING_RATE"
 _OLDER_MODES: Final = ("LANGSMITH_OTEL_ONLY", "LANGSMITH_OTEL_ENABLED")
 _MODE: Final = "LANGSMITH_TRACING_MODE"
 _CONTENT: Final = "TERTULIA_TRACE_CONTENT"
+_wanted: ContextVar[bool | None] = ContextVar("tertulia_trace", default=None)
 
 
 def tracing_enabled() -> bool:
-    """Whether tracing is switched on (`LANGSMITH_TRACING=true`, or its older names)."""
+    """Whether tracing is switched on: what this run wants, else `LANGSMITH_TRACING=true`, or its older names."""
+    wanted = _wanted.get()
+    if wanted is not None:
+        return wanted
     return next((os.environ[name] for name in _SWITCHES if os.environ.get(name)), "") == "true"
 
 
@@ -68,8 +75,11 @@ def sampling_rate() -> float:
     return rate
 
 
-def switch(wanted: bool | None, project: str = "") -> None:
-    """Write into the environment what the command line and the settings say.
+@contextmanager
+def switched(wanted: bool | None, project: str = "") -> Iterator[None]:
+    """What the command line and the settings say, for the block and the tasks that are started in it.
+
+    Another run of this process, at the same time or later, has its own.
 
     Raises:
         UsageError: a variable makes no sense, or a trace is wanted and there is no key for where it goes.
@@ -78,10 +88,11 @@ def switch(wanted: bool | None, project: str = "") -> None:
         os.environ["LANGSMITH_PROJECT"] = project
     if wanted and traces_to()[0] and not any(os.environ.get(name) for name in _KEYS):
         raise UsageError("--trace needs a key.", hint="Set LANGSMITH_API_KEY.")
-    if wanted is not None:
-        for name in _SWITCHES:
-            os.environ.pop(name, None)
-        os.environ["LANGSMITH_TRACING"] = "true" if wanted else "false"
-    if tracing_enabled():
-        traces_to()
-        sampling_rate()
+    token = _wanted.set(wanted)
+    try:
+        if tracing_enabled():
+            traces_to()
+            sampling_rate()
+        yield
+    finally:
+        _wanted.reset(token)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 import socket
 import subprocess
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -50,6 +52,41 @@ def test_the_flag_wins_over_the_environment():
         keyless = place.run(*small, "--trace")
         assert keyless.returncode == 2
         assert "LANGSMITH_API_KEY" in keyless.stderr
+
+
+SEVERAL = """
+import asyncio, json, sys
+import tertulia
+
+async def write(topics):
+    settings = {**json.loads(sys.argv[1]), "analysts": 1, "turns": 1}
+    wanted = {"Open mills": True, "Hidden mills": False, "Silent mills": None}
+    runs = (tertulia.write_report(topic, **settings, trace=wanted[topic]) for topic in topics)
+    await asyncio.gather(*runs)
+
+async def main():
+    await write(["Silent mills"])
+    await write(["Open mills", "Hidden mills"])
+    await write(["Hidden mills"])
+    await write(["Silent mills"])
+
+asyncio.run(main())
+"""
+
+
+def test_each_run_of_a_process_is_traced_as_it_was_asked_to_be():
+    """Before and after one that is traced, and beside it; LangSmith itself reads its environment once."""
+    with world() as place, LangSmithServer() as collector:
+        environment = {**place.environment, **traced(collector.url), "OPENAI_API_KEY": "none"}
+        del environment["LANGSMITH_TRACING"]
+        command = [sys.executable, "-c", SEVERAL, json.dumps(place.settings)]
+        subprocess.run(command, env=environment, check=True, capture_output=True, timeout=120)
+        sent = b" ".join(collector.bodies)
+        roots = [run for run in collector.runs.values() if not run.get("parent_run_id")]
+    assert len(roots) == 1
+    assert b"Open mills" in sent
+    assert b"Hidden mills" not in sent
+    assert b"Silent mills" not in sent
 
 
 def test_without_its_variables_nothing_is_sent():
