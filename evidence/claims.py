@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from .passages import KEY_PATTERN
@@ -35,13 +35,17 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class CitedSentence:
-    """A sentence without its markers, the keys it cites, and the span that it and its markers take in the text."""
+    """A sentence without its markers, the keys it cites, and the span that it and its markers take in the text.
+
+    `head` is the first row of the table that a row belongs to: what its figures are figures of.
+    """
 
     sentence: str
     citations: list[str]
     start: int
     end: int
     block: Block
+    head: str = ""
 
 
 def sentences_with_citations(text: str, language: str) -> list[CitedSentence]:
@@ -52,8 +56,12 @@ def sentences_with_citations(text: str, language: str) -> list[CitedSentence]:
     """
     sentences: list[CitedSentence] = []
     above: list[CitedSentence] = []
+    head = ""
     for block in blocks(text):
+        if block.kind not in {"row", "rule"}:
+            head = _row(text[block.start : block.end]) if block.kind == "head" else ""
         found = _sentences(text, block, language)
+        found = [replace(each, head=head) for each in found] if head else found
         if found:
             continues = block.kind == "row" and bool(above) and above[-1].block.kind == "row"
             above = [*above, *found] if continues else found
@@ -116,7 +124,7 @@ def _sentences(text: str, block: Block, language: str) -> list[CitedSentence]:
     markers = list(_SPACED_MARKER.finditer(raw))
     plain = _SPACED_MARKER.sub("", raw)
     if block.kind == "row":
-        words = " | ".join(cell for part in plain.strip().strip("|").split("|") if (cell := part.strip()))
+        words = _row(plain)
         keys = list(dict.fromkeys(marker["key"] for marker in markers))
         return [CitedSentence(words, keys, block.start, block.end, block)] if words else []
     found = _with_whole_quotations(split_sentences(plain, language), plain)
@@ -126,6 +134,11 @@ def _sentences(text: str, block: Block, language: str) -> list[CitedSentence]:
         _sentence(plain[start:end], _raw_span(start, end, markers, own), [marker["key"] for marker in own], block)
         for (start, end), own in zip(spans, owned, strict=True)
     ]
+
+
+def _row(plain: str) -> str:
+    """The cells of a row that hold anything."""
+    return " | ".join(cell for part in plain.strip().strip("|").split("|") if (cell := part.strip()))
 
 
 def _with_whole_quotations(sentences: list[Sentence], text: str) -> list[Sentence]:

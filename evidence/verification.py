@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -35,7 +35,7 @@ class CheckedSentence:
 def check_text(text: str, ledger: Ledger, *, language: str, topic: str) -> list[CheckedSentence]:
     """Every sentence of clean cited Markdown with its verdict, in reading order."""
     return [
-        CheckedSentence(cited, _check(cited.sentence, ledger.excerpts(cited.citations), language, topic))
+        CheckedSentence(cited, _check_cited(cited, ledger.excerpts(cited.citations), language, topic))
         for cited in sentences_with_citations(text, language)
     ]
 
@@ -52,6 +52,16 @@ def title_holds(title: str, excerpts: Sequence[Excerpt], *, language: str, topic
     titles = [excerpt.document.title for excerpt in excerpts]
     verdict = check_claim(title, passages, language=language, passage_languages=languages, titles=titles, topic=topic)
     return not any(found.severity == "error" and found.check in _TITLE_CHECKS for found in verdict.findings)
+
+
+def _check_cited(cited: CitedSentence, excerpts: Sequence[Excerpt], language: str, topic: str) -> Verdict:
+    """The verdict on a sentence. Of a row the head of its table may say the unit: with it, it may hold."""
+    verdict = _check(cited.sentence, excerpts, language, topic)
+    if verdict.holds or not cited.head:
+        return verdict
+    whole = _check(f"{cited.sentence} | {cited.head}", excerpts, language, topic)
+    own = [found for found in whole.findings if found.end <= len(cited.sentence)]
+    return replace(whole, findings=own) if whole.holds else verdict
 
 
 def _check(sentence: str, excerpts: Sequence[Excerpt], language: str, topic: str) -> Verdict:

@@ -14,6 +14,7 @@ MAXIMUM_COLUMNS: Final = 5
 _MINIMUM_ROWS: Final = 2
 _LONGEST_CELL: Final = 60
 
+_BETWEEN: Final = re.compile(r"(?<!\\)\|")
 _RULE = re.compile(r"[\s|:-]+")
 
 
@@ -62,4 +63,4 @@ def _cells(line: str) -> list[str]:
     """The cells of a row; none for the rule under the header and for lines that are no row."""
     if not line.strip().startswith("|") or _RULE.fullmatch(line):
         return []
-    return [cell.strip() for cell in line.strip().strip("|").split("|")]
+    return [cell.strip() for cell in _BETWEEN.split(line.strip().removeprefix("|").removesuffix("|"))]

@@ -68,10 +68,11 @@ def check_names(sentence: Facts, passages: Sequence[Facts], topic: str = "") -> 
 
     Words of the report's topic are not asked for. What is missing is an error; where the passages are in another
     language than the sentence, in which names are translated, it is a warning, and so it is for a single capitalised
-    word.
+    word, and in German.
     """
-    foreign = all(facts.language.code != sentence.language.code for facts in passages)
     code = sentence.language.code
+    # German writes every noun with a capital.
+    foreign = code == "de" or all(facts.language.code != code for facts in passages)
     known = {form for word in CHUNK.findall(topic) for form in forms(word, code)}
     held = 0
     findings: list[Finding] = []

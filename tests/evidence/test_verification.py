@@ -47,3 +47,16 @@ async def test_a_quotation_of_several_sentences_is_looked_for_whole():
             text = f"The mayor said: {left}{quoted}{right} [{kept.key}]. Then she left [{kept.key}]."
             checked = check_text(text, ledger, language="en", topic="")
             assert [(each.cited.citations, each.holds) for each in checked] == [([kept.key], holds), ([kept.key], True)]
+
+
+async def test_the_head_of_a_table_says_the_unit_of_its_rows():
+    document = make_document(
+        url="towns.md", title="Towns", source="documents", kind="md", language="en",
+        text="Unemployment was 12.5 % in Lugo and 9.1 % in Vigo.", retrieved_at="2026-01-01T00:00:00Z",
+    )  # fmt: skip
+    ledger = Ledger()
+    [kept] = await ledger.add([Excerpt(passage, document) for passage in split_passages(document)])
+    rows = "".join(f"| {town} | {rate} [{kept.key}] |\n" for town, rate in (("Lugo", "12.5"), ("Vigo", "9.4")))
+    for head, holds in (("Unemployment (%)", [True, False]), ("Unemployment (euros)", [False, False])):
+        text = f"| Town | {head} |\n|---|---|\n{rows}"
+        assert [each.holds for each in check_text(text, ledger, language="en", topic="")] == holds
