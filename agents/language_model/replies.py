@@ -9,11 +9,7 @@ from typing import Any, Final
 from ...evidence.documents import whole_characters
 from ...evidence.languages import RECOGNISED, base_language, detect_language
 from .loose_json import read_values
-
-_REASONING: Final = r"think|thinking|thought|reasoning|reflection"
-_REASONING_BLOCK: Final = re.compile(rf"<({_REASONING})>.*?</\1>", re.DOTALL | re.IGNORECASE)
-_REASONING_END: Final = re.compile(rf"\A.*</(?:{_REASONING})>", re.DOTALL | re.IGNORECASE)
-_REASONING_START: Final = re.compile(rf"<(?:{_REASONING})>.*\Z", re.DOTALL | re.IGNORECASE)
+from .reasoning import remove_reasoning
 
 _WHOLE_FENCE: Final = re.compile(r"\A```[\w+-]*[ \t]*\n(?P<inside>.*?)(?:\n```[ \t]*)?\Z", re.DOTALL)
 _ANY_FENCE: Final = re.compile(r"```[\w+-]*[ \t]*\n(?P<inside>.*?)(?:```|\Z)", re.DOTALL)
@@ -120,13 +116,6 @@ def _without_source_lines(text: str) -> str:
             kept.append(source["keys"].strip(" ,;"))
         above = line if line.strip() else above
     return "\n".join(kept)
-
-
-def remove_reasoning(reply: str) -> str:
-    """A reply without `<think>…</think>` and its likes; tags without their partner count too."""
-    text = _REASONING_BLOCK.sub("", reply)
-    text = _REASONING_END.sub("", text)
-    return _REASONING_START.sub("", text).strip()
 
 
 def json_values(reply: str) -> Iterator[dict[str, Any] | list[Any]]:
