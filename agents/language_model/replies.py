@@ -10,17 +10,9 @@ from ...evidence.documents import whole_characters
 from ...evidence.languages import RECOGNISED, base_language, detect_language
 from .loose_json import read_values
 from .reasoning import remove_reasoning
+from .wrapping import unwrapped
 
-_WHOLE_FENCE: Final = re.compile(r"\A```[\w+-]*[ \t]*\n(?P<inside>.*?)(?:\n```[ \t]*)?\Z", re.DOTALL)
 _ANY_FENCE: Final = re.compile(r"```[\w+-]*[ \t]*\n(?P<inside>.*?)(?:```|\Z)", re.DOTALL)
-
-# The first line of a reply that talks about the reply: it starts like an assistant and ends with a colon.
-_PREAMBLE: Final = re.compile(
-    r"\A(?:sure|certainly|of course|absolutely|okay|ok|great|here(?:'s|’s| is| are)|below is|the following is"
-    r"|based on|claro|por supuesto|desde luego|aquí|a continuación|esta es|este es|per descomptat|aquí teniu|aquí tens"
-    r"|és clar|tot seguit|por suposto|velaquí|aquí ten|hona hemen|hemen|noski|jarraian)\b[^\n]{0,200}:[ \t]*\n+",
-    re.IGNORECASE,
-)
 
 # What a text begins with instead of its first word: where it comes from, or where it stands.
 _STOCK_OPENING: Final = re.compile(
@@ -89,12 +81,8 @@ _SHORTEST_OVERLAP: Final = 20
 
 
 def clean_text(reply: str) -> str:
-    """A reply without reasoning, without a fence around the whole of it and without a line of introduction."""
-    text = whole_characters(remove_reasoning(reply))
-    text = _PREAMBLE.sub("", text, count=1).strip()
-    if fence := _WHOLE_FENCE.match(text):
-        text = fence["inside"].strip()
-    return text
+    """A reply without reasoning and without what its writer put around it (see `wrapping`)."""
+    return unwrapped(whole_characters(remove_reasoning(reply)))
 
 
 def plain_prose(text: str) -> str:
