@@ -22,10 +22,40 @@ TEXTS = st.one_of(
         ["[", "]", "(", ")", "【", "】", "`", "*", "_", "\\", "^", ",", ";", ":", " ", "\n", ".", "|", "-", "<", ">"]
     ),
     st.sampled_from(
-        ["k7qdm4", "M3XZ8A", "b2b2cd", "1", "23", "key", "source", "Data", "data", "http://x.org", "†", "#"]
+        [
+            "k7qdm4",
+            "M3XZ8A",
+            "b2b2cd",
+            "1",
+            "23",
+            "key",
+            "source",
+            "Data",
+            "data",
+            "http://x.org",
+            "†",
+            "#",
+            "@",
+            "{",
+            "}",
+        ]
     ),
     st.sampled_from(
-        ["[k7qdm4]", "[1]", "(m3xz8a)", "[sic]", "[1](http://x.org)", "\n\n", "&lt;", "<b>", "</b>", "```\n", "---\n"]
+        [
+            "[k7qdm4]",
+            "[1]",
+            "(m3xz8a)",
+            "[sic]",
+            "[1](http://x.org)",
+            "\n\n",
+            "&lt;",
+            "<b>",
+            "</b>",
+            "```\n",
+            "---\n",
+            "\\cite{",
+            "(see ",
+        ]
     ),
     st.sampled_from(
         ["# ", "## Sources\n", "References:\n", "![x](y)", "[^1]: z\n", "| a | b |\n", "|---|---|\n", "&#91;"]
@@ -85,6 +115,19 @@ def test_neither_cleaning_uncovers_what_the_other_removes(text: str):
         ("An API [k7qdm4](m3xz8a).", "An API [k7qdm4][m3xz8a]."),
         ("An API (says INAP, k7qdm4).", "An API (says INAP) [k7qdm4]."),
         ("[k7qdm4]: An API.", "[k7qdm4] An API."),
+        ("An API [@k7qdm4].", "An API [k7qdm4]."),
+        ("An API [@k7qdm4; @m3xz8a].", "An API [k7qdm4][m3xz8a]."),
+        ("An API @k7qdm4.", "An API [k7qdm4]."),
+        ("An API {k7qdm4}.", "An API [k7qdm4]."),
+        ("An API {[k7qdm4]}.", "An API [k7qdm4]."),
+        ("An API \\cite{k7qdm4,m3xz8a}.", "An API [k7qdm4][m3xz8a]."),
+        ("An API \\citep{[k7qdm4]}.", "An API [k7qdm4]."),
+        ("An API ^[k7qdm4].", "An API [k7qdm4]."),
+        ("An API^k7qdm4^.", "An API [k7qdm4]."),
+        ("An API ^ [k7qdm4].", "An API [k7qdm4]."),
+        ("An API (see [k7qdm4]).", "An API [k7qdm4]."),
+        ("Una API (véase también [k7qdm4] y [m3xz8a]).", "Una API [k7qdm4][m3xz8a]."),
+        ("An API (Source: [k7qdm4]).", "An API [k7qdm4]."),
     ],
 )
 def test_every_form_of_a_citation_becomes_one(text: str, expected: str):
@@ -109,6 +152,14 @@ def test_every_form_of_a_citation_becomes_one(text: str, expected: str):
         ("An API [k7qdm4, z9zzzz].", "An API [k7qdm4].", 1),
         ("- [1] An API", "- An API", 1),
         ("[1] An API", "An API", 1),
+        ("An API {[1]}.", "An API.", 1),
+        ("An API \\cite{[1]}.", "An API.", 1),
+        ("An API \\cite{2}.", "An API.", 1),
+        ("An API ^ [1].", "An API.", 1),
+        ("An API^[1]^ works.", "An API works.", 1),
+        ("An API (see [1]).", "An API.", 1),
+        ("An API (see [1] and [2]).", "An API.", 2),
+        ("An API [@z9zzzz].", "An API.", 1),
     ],
 )
 def test_a_citation_of_nothing_goes_and_is_counted(text: str, expected: str, invented: int):
@@ -123,6 +174,7 @@ def test_a_citation_of_nothing_goes_and_is_counted(text: str, expected: str, inv
         "(1) first, (2) second (2019), a range [0, 1], [2019], the H1N1 [h1n1] virus.",
         "- [ ] to do\n- [x] done",
         "See https://example.org/k7qdm4 and file-k7qdm4.",
+        "Write to ana@k7qdm4 and to @ana, {a} is {1}, x^2 and 10^(3), (see [sic]) and \\frac{1}{2}.",
     ],
 )
 def test_other_brackets_stay(text: str):
