@@ -230,6 +230,43 @@ def test_what_a_model_must_not_write_is_taken_out(text: str, expected: str):
     assert clean_markdown(text, heading_level=2) == expected
 
 
+@pytest.mark.parametrize(
+    "last",
+    [
+        "- [k7qdm4] Vigo grew 5 % in 2024\n- [m3xz8a] Lugo fell 3 % in 2024",
+        "[m3xz8a] Lugo fell 3 % in 2024",
+        "- [m3xz8a] Lugo: 54 hectares",
+        "1. [k7qdm4] Vigo creció más que Lugo\n2. [m3xz8a] Lugo perdió población",
+        "- [k7qdm4] Vigo va créixer\n- [m3xz8a] Lugo es despobla",
+        "- [k7qdm4] Vigo medrou\n- [m3xz8a] Lugo perdeu veciños",
+        "- [m3xz8a] A portal without an owner",
+        "- [1] Vigo grew 5 % in 2024",
+        "- [k7qdm4] The city has an office (https://vigo.org/office)",
+        "[k7qdm4] Vigo grew (https://vigo.org).",
+    ],
+)
+def test_a_last_line_that_says_something_is_no_reference(last: str):
+    """With its key in front and no stop it looks like one."""
+    kept = last.replace(" (https://vigo.org/office)", "").replace(" (https://vigo.org)", "")
+    assert clean_markdown(f"Three cities stand out [k7qdm4].\n\n{last}", heading_level=2).endswith(kept)
+
+
+@pytest.mark.parametrize(
+    "last",
+    [
+        "- [k7qdm4] INAP, Catalogue",
+        "[k7qdm4] https://inap.es",
+        "1. [k7qdm4] INAP, Report 2024, https://inap.es/2024\n2. [m3xz8a] AEPD, https://aepd.es",
+        "[1] Law 39/2015 of 1 October",
+        "[^k7qdm4] Catalogue of the INAP",
+    ],
+)
+def test_a_list_of_references_at_the_end_goes(last: str):
+    assert clean_markdown(f"Three cities stand out [k7qdm4].\n\n{last}", heading_level=2) == (
+        "Three cities stand out [k7qdm4]."
+    )
+
+
 @pytest.mark.parametrize("first", ["### The portal", "**The portal**", "The portal:", "# The portal"])
 def test_a_repeated_title_goes(first: str):
     assert clean_markdown(f"{first}\n\nIt has an API.", heading_level=2, title="The portal") == "It has an API."
