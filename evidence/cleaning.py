@@ -161,19 +161,26 @@ def _blocks(text: str) -> str:
 
 
 def _references(text: str) -> str:
-    """No section of sources, wherever it stands, and no list of references at the end."""
+    """No section of sources, wherever it stands, and no list of references at the end.
+
+    A sentence that cites is text, whatever stands above it: “Links” may be those between trade and war.
+    """
     kept: list[str] = []
     lines = text.split("\n")
     place = 0
     while place < len(lines):
         heading = _HEADING.fullmatch(lines[place])
+        end = place
         if heading and _names_sources(_title(heading)):
-            place = _next_heading(lines, place + 1)
+            end = _next_heading(lines, place + 1)
         elif not heading and (label := _LABEL_LINE.fullmatch(lines[place])) and _names_sources(label["label"]):
-            place = _list_end(lines, place + 1)
+            end = _list_end(lines, place + 1)
+        if end > place:
+            sentences = [line if _is_cited_sentence(line) else "" for line in lines[place + 1 : end]]
+            kept += [*sentences, ""] if any(sentences) else []
         else:
             kept.append(lines[place])
-            place += 1
+        place = max(end, place + 1)
     return "\n".join(_without_trailing_references(kept))
 
 
@@ -224,6 +231,11 @@ def _is_reference(line: str) -> bool:
     if _VERB.search(words):
         return False
     return words != reference["words"] or not reference["key"] or not re.search(r"\d", words)
+
+
+def _is_cited_sentence(line: str) -> bool:
+    is_sentence = bool(_SENTENCE_LINE.fullmatch(line) and _KEY.search(line) and not _REFERENCE_LINE.fullmatch(line))
+    return is_sentence and bool(_VERB.search(line) or _FIGURE.search(line))
 
 
 def _stands_alone(line: str, cited: Collection[str]) -> bool:

@@ -267,12 +267,24 @@ def test_a_list_of_references_at_the_end_goes(last: str):
     )
 
 
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("A.\n\nNotes:\n\n- Vigo grew 5 % [k7qdm4].\n- INAP\n\nB.", "A.\n\n- Vigo grew 5 % [k7qdm4].\n\nB."),
+        ("A.\n\n### Fuentes\n\nLas fuentes de agua suman 54 [m3xz8a].", "A.\n\nLas fuentes de agua suman 54 [m3xz8a]."),
+        ("## Links\n\nTrade and war are linked [k7qdm4].\n- INAP", "Trade and war are linked [k7qdm4]."),
+    ],
+)
+def test_a_sentence_that_cites_is_kept_under_a_heading_for_sources(text: str, kept: str):
+    assert clean_markdown(text, heading_level=2) == kept
+
+
 @pytest.mark.parametrize("first", ["### The portal", "**The portal**", "The portal:", "# The portal"])
 def test_a_repeated_title_goes(first: str):
     assert clean_markdown(f"{first}\n\nIt has an API.", heading_level=2, title="The portal") == "It has an API."
 
 
-PIECES = """[ ( < * # ` [1 [1], <a | - [x]( ![ a. &a http:// [a]: 1. \\[ #_# ##_Sources\n a\n=\n \n \t _"""
+PIECES = """(see_ {[1] ^_ \\cite{1} [1]_and_ @ [ ( < * # ` [1 [1], <a | - [x]( ![ a. &a http:// [a]: 1. \\[ #_# ##_Sources\n a\n=\n \n \t _"""
 
 
 @pytest.mark.parametrize("piece", [piece.replace("_", " ") for piece in PIECES.split(" ")])
