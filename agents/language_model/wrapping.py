@@ -12,14 +12,16 @@ from .loose_json import read_values
 
 # How assistants begin before they say what they were asked for, in the five languages.
 _COURTESY: Final = (
-    r"(?:sure(?: thing)?|certainly|of course|absolutely|definitely|okay|ok|great|all ?right"
+    r"(?:sure(?: thing)?|certainly|of course|absolutely|definitely|okay|ok|great|al(?:l )?right"
     r"|understood|got it|no problem"
+    r"|(?:i['’]d|i would|i['’]ll|i will) be (?:happy|glad) to (?:help|assist)(?: with th(?:at|is))?"
+    r"|thank(?:s| you)(?: for [^,.!:…–—\n]{1,80})?"
     r"|gladly|with pleasure|here (?:you (?:go|are)|it is|we go)"
     r"|claro(?: que s[ií])?|por supuesto|desde luego|con (?:mucho )?gusto|entendido|perfecto|vale|de acuerdo|muy bien"
     r"|aquí (?:(?:la|lo|las|los) )?(?:tienes|tiene|tenéis|tienen|está)"
     r"|(?:és )?clar(?: que sí)?|per descomptat|i tant|d['’]acord|entesos|molt bé"
     r"|aquí (?:(?:el|la|ho) )?(?:tens|teniu|té)"
-    r"|noski(?: baietz)?|jakina|ados|bai|hona(?: hemen)?|hemen (?:duzu|duzue|daukazu)"
+    r"|noski(?: baietz)?|jakina|ados|hona(?: hemen)?|hemen (?:duzu|duzue|daukazu)"
     r"|por suposto|desde logo|de acordo|moi ben|aquí (?:[ao]s? )?(?:tes|ten|tedes)"
     r"|velaquí(?: (?:[ao]s? )?(?:está|tes))?)"
 )
@@ -32,8 +34,9 @@ _NAME: Final = (
 )
 # Who shows something speaks of the reply; who says that something is so may speak of the world, unless a colon follows.
 _SHOWS: Final = (
-    r"(?:here(?:['’]s| is)|below is|please find(?: below)?"
+    r"(?:here(?:['’]s| is| are(?= the (?:title|heading) and))|below is|please find(?: below)?"
     r"|i(?:['’]ve| have) (?:written|drafted|prepared|revised|rewritten)"
+    r"|(?:i['’]ll|i will|let['’]s|let me)(?: now)? (?:write|draft|prepare|provide)"
     r"|aquí (?:tienes|tiene|tenéis|está|va)|(?:te|le) (?:presento|dejo|muestro)|he (?:escrito|redactado|preparado)"
     r"|aquí (?:tens|teniu|té|hi ha)|(?:et|us) (?:presento|deixo)|he (?:escrit|redactat|preparat)|vet aquí"
     r"|aquí (?:tes|ten|tedes|vai)|velaquí|preséntoche|déixoche|escribín|redactei"
@@ -49,19 +52,22 @@ _WORDS: Final = (
 )
 _OF: Final = rf"(?:of (?:the|this|your|a)|del?(?: la| el| l['’]| tu| este| esta)?|d['’]|da|do) ?(?:\w+ )?{_NAME}\b"
 _MORE: Final = (
-    rf"(?: (?:{_OF}|(?:that )?you|as requested|on|about|regarding|based|for|in|with|below|above|written|using|according"
-    r"|(?:que|come?) (?:me|has|ha|habéis|heu|pedist|pedíst|vas|pediches)"
+    rf"(?: (?:{_OF}|(?:that )?you|as requested|on|about|regarding|based|for|in|with|below|above|now|written|using"
+    r"|according|(?:que|come?) (?:me|has|ha|habéis|heu|pedist|pedíst|vas|pediches)"
     r"|sobre|basad[oa]|según|segons|segundo|en|para"
     r"|per|amb|con|solicitad[oa]|sol·licita\w+|pedid[oa]|redactad[oa]|escrit[oa]?|revisad[oa])\b[^\n]*"
     r"|,? (?:as|based|in|with|written|using)\b[^\n]*| ?[(–—][^\n]*| duzu)?"
 )
 _BASED: Final = (
-    r"(?:(?:based on|using|drawing on|basándome en|según|a partir de|segons|segundo)\b[^,.:!?\n]{1,100}, ?)?"
+    r"(?:as (?:you )?requested, |(?:based on|using|drawing on"
+    r"|basándome en|según|a partir de|segons|segundo)\b[^,.:!?\n]{1,100}, ?)?"
 )
 _SHOWN: Final = rf"{_BASED}{_SHOWS} {_WORDS}{_NAME}\b{_MORE}"
 _SAID: Final = rf"{_BASED}{_SAYS} {_WORDS}{_NAME}\b{_MORE}:"
 _TALK: Final = re.compile(
-    rf"(?:{_COURTESY}[,!.:…–— ]*)*(?:{_COURTESY}|{_SHOWN}|{_SAID}|(?:final |the )?{_NAME}:)[*_]*[.!:…]*", re.IGNORECASE
+    rf"(?:{_COURTESY} *[,!.:…–—]+ *){{0,4}}(?:{_COURTESY}|(?:{_COURTESY} )?(?:{_SHOWN}|{_SAID})"
+    rf"|(?:final |the )?{_NAME}:|final answer|output:|assistant:)[*_]*[.!:…]*",
+    re.IGNORECASE,
 )
 _CLAUSE_END: Final = re.compile(r"(?<=[.!…])[ ¡]+")
 _LONGEST_TALK: Final = 300
@@ -84,18 +90,24 @@ _CLOSING: Final = re.compile(
     rf"|si (?:lo )?(?:necesitas?|quieres?|deseas?|prefieres?|vols|voleu|necessit\w+|desitg\w+)\b.*\b(?:{_OFFER})"
     rf"|se (?:queres?|precisas?|desexas?)\b.*\b(?:{_OFFER})"
     r"|(?:por favor, )?(?:d[ií]me si|avís[ae]me|házmelo saber|hágamelo saber|déjame saber|hazme saber)\b"
-    r"|espero que (?:te|le|les|os|esto|esta sección|este texto|t['’]|us|això|che|lle|vos|isto)"
+    r"|espero que (?:te|le|les|os|esto|esta sección|este texto|t['’]|us|et|això|che|lle|vos|isto)"
     r"|no dudes? en\b|no dubt(?:is|eu) a\b|non dubides en\b|fe[su]-m['’]ho saber|digue(?:u)?['’]?-?me? si\b|faimo saber"
     r"|¿?(?:quieres?|te gustaría|le gustaría|deseas?|vols|voleu|t['’]agradaria|queres)"
     r" que (?:lo|la|te|el|o|a|am|ampl|añad|afeg)"
     r"|(?:quedo|estoy) a (?:tu|su) disposición|espero dut|nahi (?:al )?duzu\b"
-    r"|.{0,150}\b(?:esan iezadazu|esadazu|jakinara(?:zi|z) iezadazu|galdetu lasai))",
+    r"|.{0,150}\b(?:esan iezadazu|esadazu|jakinara(?:zi|z) iezadazu|galdetu lasai"
+    r"|baduzu, esan\b|izanez gero, esan\b))",
     re.IGNORECASE,
 )
+_COUNT: Final = r"\d[\d.,]*\W{0,3}(?:words|palabras|paraules|hitz)"
 _REMARK: Final = re.compile(
-    r"[*_(\[]*(?:(?:word count|total words|número de palabras|recuento de palabras"
-    r"|nombre de paraules|reconto de palabras|hitz kopurua)\W{1,6}\d[\d.,]*\W*(?:words|palabras|paraules|hitz)?"
-    rf"|(?:note|nota|oharra)[*_ ]*:[*_ ]*(?:this|est[ae]|aquest[a]?) {_NAME}\b[^\n]*)[*_.)\] ]*",
+    r"[*_(\[]*(?:(?:word count|total words|words|número de palabras|recuento de palabras|palabras"
+    r"|nombre de paraules|paraules|reconto de palabras|hitz kopurua)"
+    r"[*_ ]*:[*_ ]*(?:(?:approximately|about|approx\.|aprox\.|unas|unes) )?\d[\d.,]*"
+    rf"(?:\W{{0,3}}(?:words|palabras|paraules|hitz))?|(?<=[(\[])(?:approximately |about |~|≈)?{_COUNT}"
+    rf"|(?:note|nota|oharra)[*_ ]*:[*_ ]*(?:(?:this|est[ae]|aquest[a]?) {_NAME}|i have|i['’]ve)\b"
+    r"[^\n]*\b(?:passage|source|word|citation|key|pasaje|fuente|palabra|passatge|font|paraul|iturri|pasarte|pasax)[^\n]*"
+    rf"|end of (?:the )?{_NAME})[*_.)\] ]*",
     re.IGNORECASE,
 )
 
@@ -141,7 +153,7 @@ def _without_closing(text: str) -> str:
     for _ in range(_MOST_LINES):
         text = text.rstrip()
         start = _last_sentence(text)
-        last = text[start:].strip(" \t*_(")
+        last = text[start:].strip(" \t*_")
         if not last or len(last) > _LONGEST_TALK or _KEY.search(last) or not _is_closing(last):
             break
         text = _LAST_RULE.sub("", text[:start].rstrip(" \t\n*_("))
@@ -149,7 +161,7 @@ def _without_closing(text: str) -> str:
 
 
 def _is_closing(sentence: str) -> bool:
-    return bool(_CLOSING.match(sentence) or _REMARK.fullmatch(sentence))
+    return bool(_CLOSING.match(sentence.lstrip("(*_")) or _REMARK.fullmatch(sentence))
 
 
 def _last_sentence(text: str) -> int:

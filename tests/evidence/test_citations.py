@@ -284,7 +284,10 @@ def test_a_repeated_title_goes(first: str):
     assert clean_markdown(f"{first}\n\nIt has an API.", heading_level=2, title="The portal") == "It has an API."
 
 
-PIECES = """(see_ {[1] ^_ \\cite{1} [1]_and_ @ [ ( < * # ` [1 [1], <a | - [x]( ![ a. &a http:// [a]: 1. \\[ #_# ##_Sources\n a\n=\n \n \t _"""
+PIECES = """[ ( < * # ` [1 [1], <a | - [x]( ![ a. &a http:// [a]: 1. \\[ #_# ##_Sources\n a\n=\n \n \t _"""
+
+
+PIECES += " (see_ {[1] ^_ \\cite{1} [1]_and_ @"
 
 
 @pytest.mark.parametrize("piece", [piece.replace("_", " ") for piece in PIECES.split(" ")])

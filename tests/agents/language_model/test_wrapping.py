@@ -25,6 +25,10 @@ from tertulia.agents.language_model.replies import clean_text, split_title
         "Of course! Below is the introduction for the report:\n\n---",
         "Based on the provided passages, here is the answer:",
         "Here's the rest:",
+        "Understood. I will write the section now.",
+        "As requested, here is the section:",
+        "Thank you for the material. Here are the title and introduction:",
+        "**Final Answer**",
         "Aquí tienes la sección del informe solicitada:",
         "¡Claro! Aquí tienes la sección que me pediste:",
         "A continuación se presenta la sección sobre vivienda:",
@@ -54,6 +58,8 @@ def test_a_courtesy_and_an_announcement_go(talk: str):
         "A continuación se detallan las medidas:",
         "Jarraian datozen neurriak hartu ziren:",
         "Okay, the city has three problems:",
+        "Bai.",
+        "No.",
     ],
 )
 def test_a_sentence_of_the_text_is_no_preamble(first: str):
@@ -72,6 +78,8 @@ def test_a_sentence_of_the_text_is_no_preamble(first: str):
         "\n\n---\n\n*Note: This section is based solely on the passages.*",
         "\n\n(Word count: 312)",
         "\n\n**Word count:** 312",
+        "\n\n(310 words)",
+        "\n\n**Note**: I have kept the section under 400 words.",
         "\n\nEspero que te sirva. Si necesitas más detalles, dímelo.",
         "\n\n¿Quieres que lo amplíe?",
         "\n\nSi vols que ho ampliï, digue'm-ho.",
@@ -91,6 +99,7 @@ def test_an_offer_and_a_remark_at_the_end_go(closing: str):
         "Let me know if you can, the mayor said [k7qdm4].",
         "I hope the city grows, he said.",
         "Note: the figures are of 2024.",
+        "Note: this report counts registered users only.",
         "Would you like to live there?",
         "- Let me know if it helps",
     ],
@@ -166,7 +175,21 @@ def test_what_is_no_object_of_texts_is_kept(text: str):
 
 @pytest.mark.parametrize(
     "piece",
-    ["sure, ", "sure\n", "here is the ", "```\n", "Let me know if x. ", "{", "{}", '{"a":"b"}', "~~~\n", "---\n", " "],
+    [
+        "sure, ",
+        "sure\n",
+        "here is the ",
+        "```\n",
+        "Let me know if x. ",
+        "thanks for ",
+        "okay, ",
+        "{",
+        "{}",
+        '{"a":"b"}',
+        "~~~\n",
+        "---\n",
+        " ",
+    ],
 )
 def test_any_reply_is_unwrapped_in_time(piece: str):
     started = time.process_time()
