@@ -55,7 +55,7 @@ _ROUND: Final = r"\((?P<round>[^\[\]［］【】()\n]{1,300})\)"
 _GROUP = re.compile(
     rf"(?:(?P<raised>\^)[ \t]*)?(?P<wrap>[`*_]{{1,3}})?(?:{_SQUARE}|{_ROUND})(?(wrap)(?P=wrap))(?(raised)\^?)"
 )
-_LATEX = re.compile(r"\\[a-zA-Z]{0,12}cite[a-zA-Z]{0,8}\*?\{(?P<content>[^{}\n]{1,300})\}")
+_LATEX = re.compile(r"\\[a-zA-Z]{0,12}cite[a-zA-Z]{0,8}\*?(?:\[[^\[\]\n]{0,40}\]){0,2}\{(?P<content>[^{}\n]{1,300})\}")
 _LINK = re.compile(rf"(?!\([ \t]*{KEY_PATTERN.pattern})\((?:[^()\n]|\([^()\n]*\))*\)")
 # Groups in brackets of any kind, perhaps after a word or two: `([1], [2])`, `{[1]}`, `(see [1] and [2])`.
 _WRAPPED_GROUPS = re.compile(
@@ -67,8 +67,8 @@ _SPACES = re.compile(r"[ \t]*")
 _SEPARATOR_AFTER = re.compile(r"[ \t]*[,;](?=[ \t]*[\[［【])")
 _TOKEN = re.compile(r"[^\s,;:|/&+†\"'“”‘’`*=#]+")
 _NUMBER = re.compile(r"\^?[1-9]\d{0,2}(?:[-–][1-9]\d{0,2})?")
-# What stands before a key where footnotes and Pandoc's citations are written: `[^key]`, `[@key]`.
-_SIGNS: Final = "^@"
+# What stands before a key where footnotes and Pandoc's citations are written: `[^key]`, `[@key]`, `[-@key]`.
+_SIGNS: Final = "^@-"
 # A key as models miscopy it: a letter, a digit, three to five of either.
 _NEAR_KEY = re.compile(r"[a-z]\d[a-z0-9]{3,5}")
 _BARE_KEY = re.compile(rf"(?<![\w\[./\\#@-])@?(?P<key>{KEY_PATTERN.pattern})(?![\w\]/@-])")

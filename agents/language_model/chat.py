@@ -19,6 +19,7 @@ from .reading import Reading, read_form
 from .replies import clean_text, is_refusal, join_continuation, other_language, without_cut_sentence
 from .streaming import Listener
 from .wire import Messages, Wire
+from .wrapping import unwrapped
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -158,7 +159,7 @@ class Chat:
                 raise
             return whole
         more = clean_text(str(message.text))
-        joined = join_continuation(whole, "" if is_refusal(more) else more)
+        joined = unwrapped(join_continuation(whole, "" if is_refusal(more) else more))
         if not was_cut(message):
             return joined
         kept = without_cut_sentence(joined, language or "en")

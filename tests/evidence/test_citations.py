@@ -118,6 +118,8 @@ def test_neither_cleaning_uncovers_what_the_other_removes(text: str):
         ("An API [@k7qdm4].", "An API [k7qdm4]."),
         ("An API [@k7qdm4; @m3xz8a].", "An API [k7qdm4][m3xz8a]."),
         ("An API @k7qdm4.", "An API [k7qdm4]."),
+        ("An API [-@k7qdm4].", "An API [k7qdm4]."),
+        ("An API \\cite[p. 2]{k7qdm4}.", "An API [k7qdm4]."),
         ("An API {k7qdm4}.", "An API [k7qdm4]."),
         ("An API {[k7qdm4]}.", "An API [k7qdm4]."),
         ("An API \\cite{k7qdm4,m3xz8a}.", "An API [k7qdm4][m3xz8a]."),
