@@ -39,24 +39,39 @@ _LABELS: Final = frozenset(
     see doc document from and clave claves pasaje pasajes fuente fuentes referencia referencias cita citas ver véase
     y e clau claus passatge passatges font fonts referència referències cita cites vegeu i gako gakoa gakoak pasarte
     pasartea iturri iturria iturriak erreferentzia eta ikus chave chaves pasaxe pasaxes fonte fontes véxase p pp pág
+    also cf cfr también també ere tamén
     """.split()  # noqa: SIM905
 )
-_SOURCE_WORDS: Final = _LABELS - set("see doc document from and ver véase y e vegeu i eta ikus véxase p pp pág".split())  # noqa: SIM905
+_SOURCE_WORDS: Final = _LABELS - set(
+    """
+    see doc document from and ver véase y e vegeu i eta ikus véxase p pp pág also cf cfr también també ere tamén
+    """.split()  # noqa: SIM905
+)
 
 _MARKER: Final = rf"\[{KEY_PATTERN.pattern}\]"
 _SQUARE: Final = r"\\?[\[［【](?P<square>[^\[\]［］【】\n]{1,300}?)\\?[\]］】]"
 _ROUND: Final = r"\((?P<round>[^\[\]［］【】()\n]{1,300})\)"
-_GROUP = re.compile(rf"(?P<wrap>[`*_]{{1,3}})?(?:{_SQUARE}|{_ROUND})(?(wrap)(?P=wrap))")
+# A group may be raised: `^[1]`, `^[1]^`.
+_GROUP = re.compile(
+    rf"(?:(?P<raised>\^)[ \t]*)?(?P<wrap>[`*_]{{1,3}})?(?:{_SQUARE}|{_ROUND})(?(wrap)(?P=wrap))(?(raised)\^?)"
+)
+_LATEX = re.compile(r"\\[a-zA-Z]{0,12}cite[a-zA-Z]{0,8}\*?(?:\[[^\[\]\n]{0,40}\]){0,2}\{(?P<content>[^{}\n]{1,300})\}")
 _LINK = re.compile(rf"(?!\([ \t]*{KEY_PATTERN.pattern})\((?:[^()\n]|\([^()\n]*\))*\)")
-_WRAPPED_GROUPS = re.compile(r"[(\[][ \t]*(?P<groups>(?:\\?[\[［【][^\[\]［］【】()\n]*[\]］】][ \t,;]*)+)[)\]]")
+# Groups in brackets of any kind, perhaps after a word or two: `([1], [2])`, `{[1]}`, `(see [1] and [2])`.
+_WRAPPED_GROUPS = re.compile(
+    r"[(\[{][ \t]*(?P<label>(?:[^\W\d_]{1,20}[.:]?[ \t]+){0,3})"
+    r"(?P<groups>(?:\\?[\[［【][^\[\]［］【】()\n]*[\]］】][ \t,;]*(?:(?:and|y|e|i|eta|&)[ \t]+)?)+)[)\]}]"
+)
 _SEPARATOR_BEFORE = re.compile(r"(?<=[\]］】])[ \t]*[,;][ \t]*\Z")
 _SPACES = re.compile(r"[ \t]*")
 _SEPARATOR_AFTER = re.compile(r"[ \t]*[,;](?=[ \t]*[\[［【])")
 _TOKEN = re.compile(r"[^\s,;:|/&+†\"'“”‘’`*=#]+")
 _NUMBER = re.compile(r"\^?[1-9]\d{0,2}(?:[-–][1-9]\d{0,2})?")
+# What stands before a key where footnotes and Pandoc's citations are written: `[^key]`, `[@key]`, `[-@key]`.
+_SIGNS: Final = "^@-"
 # A key as models miscopy it: a letter, a digit, three to five of either.
 _NEAR_KEY = re.compile(r"[a-z]\d[a-z0-9]{3,5}")
-_BARE_KEY = re.compile(rf"(?<![\w\[./\\#@-]){KEY_PATTERN.pattern}(?![\w\]/@-])")
+_BARE_KEY = re.compile(rf"(?<![\w\[./\\#@-])@?(?P<key>{KEY_PATTERN.pattern})(?![\w\]/@-])")
 _RUN = re.compile(
     rf"(?<![ \t])(?P<space>[ \t]*){_MARKER}(?:[ \t]*[,;]?[ \t]*{_MARKER})*(?:[ \t]+(?=[.,;:!?](?:\s|$)))?", re.MULTILINE
 )
@@ -89,10 +104,10 @@ class Numbering:
 def clean_citations(text: str, valid: Collection[str]) -> CleanText:
     """Bring every citation into the one form, ` [k1][k2]` before the sentence's stop, and remove those of nothing.
 
-    Recognised are keys in square, round and CJK brackets, alone or in lists, labelled, as footnotes, as links,
-    as code, in capitals, and bare. Keys that are not in `valid` and numeric references are removed and counted. A
-    marker is never moved across sentences. What is bracketed and no citation stays; a bracketed word that looks like a
-    key (`[b2b2cd]`) is the accepted loss. Cleaning twice changes nothing.
+    Recognised are keys in square, round and CJK brackets, alone or in lists, labelled, as footnotes, as links, as code,
+    as Pandoc and LaTeX have them, in capitals, and bare. Keys that are not in `valid` and numeric references are
+    removed and counted. A marker is never moved across sentences. What is bracketed and no citation stays; a bracketed
+    word that looks like a key (`[b2b2cd]`) is the accepted loss. Cleaning twice changes nothing.
     """
     keys = {key.casefold(): key for key in valid}
     invented = 0
@@ -145,10 +160,10 @@ def number_sources(texts: Sequence[str], ledger: Ledger) -> Numbering:
 
 def _clean_once(text: str, keys: Mapping[str, str]) -> tuple[str, int]:
     """One round: groups to markers, bare keys to markers, markers joined and put before the stop."""
-    text = _WRAPPED_GROUPS.sub(lambda match: match["groups"] if _all_cite(match["groups"], keys) else match[0], text)
+    text = _WRAPPED_GROUPS.sub(lambda match: _unwrapped(match, keys), _LATEX.sub(r"[\g<content>]", text))
     lines = [_clean_groups(line, keys) for line in text.split("\n")]
     text, invented = "\n".join(line for line, _ in lines), sum(removed for _, removed in lines)
-    text = _BARE_KEY.sub(lambda match: f"[{match[0]}]" if match[0] in keys else match[0], text)
+    text = _BARE_KEY.sub(lambda match: f"[{match['key']}]" if match["key"] in keys else match[0], text)
     text = _RUN.sub(_join_run, text)
     return "\n".join(_before_stops(line) for line in text.split("\n")), invented
 
@@ -206,7 +221,7 @@ def _read_group(match: re.Match[str], keys: Mapping[str, str]) -> _Group | None:
     found: list[str] = []
     unknown = numbers = others = labels = 0
     for token in _TOKEN.findall(content):
-        word = token.lstrip("^").rstrip(".")
+        word = token.lstrip(_SIGNS).rstrip(".")
         if word.casefold() in keys:
             found.append(keys[word.casefold()])
         elif KEY_PATTERN.fullmatch(word) or (square is not None and _NEAR_KEY.fullmatch(word.casefold())):
@@ -226,7 +241,9 @@ def _read_group(match: re.Match[str], keys: Mapping[str, str]) -> _Group | None:
 
 def _without(content: str, keys: Mapping[str, str]) -> str:
     """The words of a bracket without its keys and without the separators they leave behind."""
-    words = _TOKEN.sub(lambda token: "" if token[0].lstrip("^").rstrip(".").casefold() in keys else token[0], content)
+    words = _TOKEN.sub(
+        lambda token: "" if token[0].lstrip(_SIGNS).rstrip(".").casefold() in keys else token[0], content
+    )
     return re.sub(r"[\s,;:]+(?=[,;:])", "", " ".join(words.split())).strip(" ,;:")
 
 
@@ -238,9 +255,13 @@ def _replacement(match: re.Match[str], group: _Group) -> str:
     return f"({group.rest}) {markers}" if match["square"] is None else f"[{group.rest}] {markers}"
 
 
-def _all_cite(groups: str, keys: Mapping[str, str]) -> bool:
-    found = [_read_group(match, keys) for match in _GROUP.finditer(groups)]
-    return bool(found) and None not in found
+def _unwrapped(wrapped: re.Match[str], keys: Mapping[str, str]) -> str:
+    """The groups in brackets without these, and without a "see" before them, when all of them cite."""
+    groups = list(_GROUP.finditer(wrapped["groups"]))
+    is_label = all(word.rstrip(".:").casefold() in _LABELS for word in wrapped["label"].split())
+    if not groups or not is_label or any(_read_group(group, keys) is None for group in groups):
+        return wrapped[0]
+    return "".join(group[0] for group in groups)
 
 
 def _join_run(match: re.Match[str]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
+from collections.abc import Collection
 from typing import Final
 
 from .passages import KEY_PATTERN
@@ -42,6 +43,7 @@ _LINK = re.compile(r"\[(?P<text>[^\[\]\n]*)\]\([^()\n]*(?:\([^()\n]*\)[^()\n]*)*
 _CITATION = re.compile(
     rf"[\s^,;]*(?:{KEY_PATTERN.pattern}|\d{{1,3}})(?:[\s^,;]+(?:{KEY_PATTERN.pattern}|\d{{1,3}}))*[\s,;]*"
 )
+_KEY = re.compile(rf"(?<!\w){KEY_PATTERN.pattern}(?!\w)")
 _ADDRESS: Final = (
     r"(?:https?://|ftp://|www\.|mailto:|javascript:|data:text)[^\s<>|\[\]]*"
     r"(?:\([^\s()<>\[\]]*\)|[^\s<>|\[\]().,;:!?'\"»”*_])"
@@ -58,11 +60,24 @@ _HEADING = re.compile(r"^[ \t]{0,3}(?P<marks>#{1,6})[ \t]+(?P<title>\S[^\n]*)$",
 _EMPTY_HEADING = re.compile(r"^[ \t]{0,3}#{1,6}[ \t]*$\n?", re.MULTILINE)
 _LABEL_LINE = re.compile(r"[ \t]*[*_]{0,3}(?P<label>[^\W\d][\w -]{3,40}?)[ \t]*+:?[*_]{0,3}:?[ \t]*+")
 _REFERENCE_LINE = re.compile(
-    rf"[ \t]*(?:[-*+][ \t]+|\d{{1,3}}[.)][ \t]+)?[\[【(]\^?(?:\d{{1,3}}|{KEY_PATTERN.pattern})[\]】)]:?[ \t]+\S.*"
+    r"[ \t]*(?:[-*+][ \t]+|\d{1,3}[.)][ \t]+)?"
+    rf"[\[【(][\^@]?(?:\d{{1,3}}|(?P<key>{KEY_PATTERN.pattern}))[\]】)]:?[ \t]+(?P<words>\S.*)"
 )
 # From the first space of a run, and all of it: looked at from each of them, a long one takes minutes.
 _LINE_MARGIN = re.compile(r"(?<![ \t])[ \t]++$", re.MULTILINE)
 _LIST_LINE = re.compile(r"[ \t]*(?:[-*+][ \t]+|\d{1,3}[.)][ \t]+|[\[【])\S.*")
+_FIGURE = re.compile(r"\d[\d.,\s]*(?:%|‰|€|\$|£|percent\b|por cien)|[€$£]\s*\d")
+# What is said of something, in the five languages, as far as that can be seen from words and their ends.
+_VERB = re.compile(
+    r"\b(?:is|are|was|were|be|been|has|have|had|did|does|will|would|can|could|may|might|must|should|says?|said|shows?"
+    r"|grows?|grew|falls?|fell|rises?|rose|makes?|made|takes?|took|gives?|gave|pays?|paid|costs?|spent|lost|won|began"
+    r"|became|went|came|held|led|saw|sold|built|needs?|remains?|requires?|includes?|offers?|allows?|wants?|[a-z]{3,}ed"
+    r"|es|son|eran?|fue|fueron|han?|había|hay|está|están|tienen?|tuvo|pueden?|deben?|hacen?|suben?|bajan?|crecen?|caen?"
+    r"|suman?|permiten?|exigen?|ofrecen?|incluyen?|[^\W\dA-Z_]{2,}(?:ó|aron|ieron|aban?|arán?|erán?|irán?)"
+    r"|és|són|eren|té|tenen|pot|poden|cal|creix|cau|vam? [^\W\dA-Z_]+re?|van [^\W\dA-Z_]+re?"
+    r"|é|foi|foron|teñen|hai|pode|poden|medra|[^\W\dA-Z_]{3,}ou"
+    r"|(?:da|dira|zen|ziren|du|dute|zuen|zuten|dago|daude|ditu|dituzte|dio|diote)(?=[ \t]*(?:[,;:]|\Z)))\b"
+)
 _SENTENCE_LINE = re.compile(r".*[.!?…][\s\"'»”)\]*_]*")
 
 
@@ -81,7 +96,7 @@ def clean_markdown(text: str, *, heading_level: int, title: str = "") -> str:
         rounds += 1
         if rounds == _ROUNDS:  # no honest text is nested so deeply
             text = text.translate(_STRUCTURE)
-        text = _headings(_references(_blocks(_inline(_plain(text)))), heading_level, title)
+        text = _headings(_references(_blocks(_inline(_without_addresses(_plain(text))))), heading_level, title)
         text = tidy_lines(text)
     return text
 
@@ -146,20 +161,32 @@ def _blocks(text: str) -> str:
 
 
 def _references(text: str) -> str:
-    """No section of sources, wherever it stands, and no list of references at the end."""
+    """No section of sources, wherever it stands, and no list of references at the end.
+
+    A sentence that cites is text, whatever stands above it: “Links” may be those between trade and war.
+    """
     kept: list[str] = []
     lines = text.split("\n")
     place = 0
     while place < len(lines):
         heading = _HEADING.fullmatch(lines[place])
+        end = place
         if heading and _names_sources(_title(heading)):
-            place = _next_heading(lines, place + 1)
+            end = _next_heading(lines, place + 1)
         elif not heading and (label := _LABEL_LINE.fullmatch(lines[place])) and _names_sources(label["label"]):
-            place = _list_end(lines, place + 1)
+            end = _list_end(lines, place + 1)
+        if end > place:
+            sentences = [line if _is_cited_sentence(line) else "" for line in lines[place + 1 : end]]
+            kept += [*sentences, ""] if any(sentences) else []
         else:
             kept.append(lines[place])
-            place += 1
+        place = max(end, place + 1)
     return "\n".join(_without_trailing_references(kept))
+
+
+def _without_addresses(text: str) -> str:
+    """Without the list of references at the end, which is surest to know before its addresses are taken out."""
+    return "\n".join(_without_trailing_references(text.split("\n")))
 
 
 def _names_sources(words: str) -> bool:
@@ -181,15 +208,39 @@ def _list_end(lines: list[str], start: int) -> int:
 
 
 def _without_trailing_references(lines: list[str]) -> list[str]:
-    """Without the lines at the end that each begin with a reference and are no sentence."""
+    """Without the lines at the end that each begin with a reference and say nothing but where it leads.
+
+    A list of references repeats what was cited. A line is kept when its key was not: no other speaks for that passage.
+    """
     end = len(lines)
     while end and (not lines[end - 1].strip() or _is_reference(lines[end - 1])):
         end -= 1
-    return lines[:end] if any(line.strip() for line in lines[:end]) else lines
+    if not any(line.strip() for line in lines[:end]):
+        return lines
+    cited = set(_KEY.findall("\n".join(lines[:end])))
+    alone = (place for place in range(len(lines), end, -1) if _stands_alone(lines[place - 1], cited))
+    return lines[: next(alone, end)]
 
 
 def _is_reference(line: str) -> bool:
-    return bool(_REFERENCE_LINE.fullmatch(line)) and not _SENTENCE_LINE.fullmatch(line)
+    """Whether a line begins with a reference and makes no statement. After a number, figures may name a law."""
+    reference = _REFERENCE_LINE.fullmatch(line)
+    if not reference or _SENTENCE_LINE.fullmatch(line) or _FIGURE.search(reference["words"]):
+        return False
+    words = _URL.sub("", reference["words"])
+    if _VERB.search(words):
+        return False
+    return words != reference["words"] or not reference["key"] or not re.search(r"\d", words)
+
+
+def _is_cited_sentence(line: str) -> bool:
+    is_sentence = bool(_SENTENCE_LINE.fullmatch(line) and _KEY.search(line) and not _REFERENCE_LINE.fullmatch(line))
+    return is_sentence and bool(_VERB.search(line) or _FIGURE.search(line))
+
+
+def _stands_alone(line: str, cited: Collection[str]) -> bool:
+    reference = _REFERENCE_LINE.fullmatch(line)
+    return bool(reference and reference["key"] and reference["key"] not in cited and not _URL.search(line))
 
 
 def _headings(text: str, level: int, title: str) -> str:

@@ -19,6 +19,7 @@ from .reading import Reading, read_form
 from .replies import clean_text, is_refusal, join_continuation, other_language, without_cut_sentence
 from .streaming import Listener
 from .wire import Messages, Wire
+from .wrapping import unwrapped
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -101,9 +102,9 @@ class Chat:
                 raise self._refusal(text)
             note = _objection(text, language)
             if not note:
-                return await self._continued(prompt, text, role) if was_cut(message) else text
+                return await self._continued(prompt, text, role, language) if was_cut(message) else text
             if text and not is_refusal(text):
-                spare = text if not was_cut(message) else without_cut_sentence(text)
+                spare = text if not was_cut(message) else without_cut_sentence(text, language or "en")
         if spare:
             return spare
         if text:
@@ -148,9 +149,9 @@ class Chat:
             hint="Try again, or choose a larger --model.",
         )
 
-    async def _continued(self, prompt: Prompt, text: str, role: str) -> str:
+    async def _continued(self, prompt: Prompt, text: str, role: str, language: str) -> str:
         """A cut text with its continuation; cut again, it ends with the last sentence that is surely whole."""
-        whole = without_cut_sentence(text)
+        whole = without_cut_sentence(text, language or "en")
         try:
             message = await self._wire.send(self._model, prompt, role, after=[("ai", whole), ("human", _GO_ON)])
         except EngineUnavailableError:
@@ -158,10 +159,10 @@ class Chat:
                 raise
             return whole
         more = clean_text(str(message.text))
-        joined = join_continuation(whole, "" if is_refusal(more) else more)
+        joined = unwrapped(join_continuation(whole, "" if is_refusal(more) else more))
         if not was_cut(message):
             return joined
-        kept = without_cut_sentence(joined)
+        kept = without_cut_sentence(joined, language or "en")
         if len(kept.split()) < _ENOUGH or kept == joined:
             raise ReplyError(
                 f"{self.name} did not come to an end within its limit on length, twice.",

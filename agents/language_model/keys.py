@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection
 from typing import Final
 
-_GROUP: Final = re.compile(r"\[[a-z0-9][a-z0-9,; ]*\]", re.IGNORECASE)
+_GROUP: Final = re.compile(r"\[[@^]?[a-z0-9][a-z0-9,;@^ ]*\]", re.IGNORECASE)
 # As long as a key, or a character more or less; never a number or a word.
 _NEAR_KEY: Final = re.compile(r"(?<!\w)(?=[a-z]*\d)(?=\d*[a-z])[a-z0-9]{5,7}(?!\w)", re.IGNORECASE)
 

@@ -11,7 +11,8 @@ from pydantic import BaseModel, ValidationError
 
 from .messages import reply_of, was_cut
 from .plain_forms import plain_values
-from .replies import is_refusal, json_values, remove_reasoning
+from .reasoning import remove_reasoning
+from .replies import is_refusal, json_values
 
 if TYPE_CHECKING:
     from langchain_core.messages import AIMessage

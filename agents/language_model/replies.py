@@ -8,23 +8,12 @@ from typing import Any, Final
 
 from ...evidence.documents import whole_characters
 from ...evidence.languages import RECOGNISED, base_language, detect_language
+from ...evidence.sentences import split_sentences
 from .loose_json import read_values
+from .reasoning import remove_reasoning
+from .wrapping import unwrapped
 
-_REASONING: Final = r"think|thinking|thought|reasoning|reflection"
-_REASONING_BLOCK: Final = re.compile(rf"<({_REASONING})>.*?</\1>", re.DOTALL | re.IGNORECASE)
-_REASONING_END: Final = re.compile(rf"\A.*</(?:{_REASONING})>", re.DOTALL | re.IGNORECASE)
-_REASONING_START: Final = re.compile(rf"<(?:{_REASONING})>.*\Z", re.DOTALL | re.IGNORECASE)
-
-_WHOLE_FENCE: Final = re.compile(r"\A```[\w+-]*[ \t]*\n(?P<inside>.*?)(?:\n```[ \t]*)?\Z", re.DOTALL)
 _ANY_FENCE: Final = re.compile(r"```[\w+-]*[ \t]*\n(?P<inside>.*?)(?:```|\Z)", re.DOTALL)
-
-# The first line of a reply that talks about the reply: it starts like an assistant and ends with a colon.
-_PREAMBLE: Final = re.compile(
-    r"\A(?:sure|certainly|of course|absolutely|okay|ok|great|here(?:'s|’s| is| are)|below is|the following is"
-    r"|based on|claro|por supuesto|desde luego|aquí|a continuación|esta es|este es|per descomptat|aquí teniu|aquí tens"
-    r"|és clar|tot seguit|por suposto|velaquí|aquí ten|hona hemen|hemen|noski|jarraian)\b[^\n]{0,200}:[ \t]*\n+",
-    re.IGNORECASE,
-)
 
 # What a text begins with instead of its first word: where it comes from, or where it stands.
 _STOCK_OPENING: Final = re.compile(
@@ -46,7 +35,10 @@ _TITLE_LABEL: Final = re.compile(
 _KEYS: Final = re.compile(r"\s*\[[a-z0-9, ;]*\]")
 _QUOTES: Final = "\"'“”‘’«»*_` "
 _EMPHASIS: Final = re.compile(r"\*\*|__|`")
-_HEADING: Final = re.compile(r"#{1,6}\s*\S|(?P<bold>\*\*|__)[^*_]+(?P=bold)[.:]?\Z")
+_HEADING: Final = re.compile(r"#{1,6}\s*\S|(?P<bold>\*\*|__)[^*_]*[^*_.!?…](?P=bold)[.:]?\Z")
+_NAMES_ITSELF: Final = re.compile(
+    r"(?:\w+ ){0,2}(?:conclu\w+|ondorio\w*|summary|resum\w*|laburpen\w*)\Z", re.IGNORECASE
+)
 _UNDERLINE: Final = re.compile(r"[ \t]*(?:={3,}|-{3,})[ \t]*(?:\n|\Z)")
 _TITLE_LIMIT: Final = 160
 _HEADING_LINE: Final = re.compile(r"^[ \t]*#{1,6}[ \t]+[^\n]*$\n?", re.MULTILINE)
@@ -88,17 +80,15 @@ _OF_SOURCES: Final = re.compile(
     r"passage|source|pasaje|fuente|passatge|\bfonts?\b|pasax|\bfontes?\b|pasarte|iturri", re.IGNORECASE
 )
 
-_SENTENCE_END: Final = re.compile(r"[.!?…][\"'»”’)\]]*(?:\s*\[[a-z0-9]{6}\])*(?=\s)")
+_MARKERS_AFTER: Final = re.compile(r"(?:[ \t]*\[[a-z0-9]{6}\])*")
+_LIST_LINE: Final = re.compile(r"[ \t]*(?:[-*+]|(?P<number>\d{1,3})[.)])[ \t]+\S")
 _SHORTEST_OVERLAP: Final = 20
+_LONGEST_OVERLAP: Final = 10_000
 
 
 def clean_text(reply: str) -> str:
-    """A reply without reasoning, without a fence around the whole of it and without a line of introduction."""
-    text = whole_characters(remove_reasoning(reply))
-    text = _PREAMBLE.sub("", text, count=1).strip()
-    if fence := _WHOLE_FENCE.match(text):
-        text = fence["inside"].strip()
-    return text
+    """A reply without reasoning and without what its writer put around it (see `wrapping`)."""
+    return unwrapped(whole_characters(remove_reasoning(reply)))
 
 
 def plain_prose(text: str) -> str:
@@ -120,13 +110,6 @@ def _without_source_lines(text: str) -> str:
             kept.append(source["keys"].strip(" ,;"))
         above = line if line.strip() else above
     return "\n".join(kept)
-
-
-def remove_reasoning(reply: str) -> str:
-    """A reply without `<think>…</think>` and its likes; tags without their partner count too."""
-    text = _REASONING_BLOCK.sub("", reply)
-    text = _REASONING_END.sub("", text)
-    return _REASONING_START.sub("", text).strip()
 
 
 def json_values(reply: str) -> Iterator[dict[str, Any] | list[Any]]:
@@ -170,13 +153,19 @@ def split_title(text: str) -> tuple[str, str]:
     """
     first, _, rest = text.strip().partition("\n")
     line = first.strip()
-    underline = _UNDERLINE.match(rest)
-    if underline:
-        rest = rest[underline.end() :]
-    elif not (_HEADING.match(line) or _label(line) or (_reads_as_title(line) and re.match(r"\s*\n", rest))):
+    if not (_is_marked(line, rest) or (_reads_as_title(line) and re.match(r"\s*\n", rest))):
         return "", text.strip()
+    if underline := _UNDERLINE.match(rest):
+        rest = rest[underline.end() :]
     title = plain_title(line)
     return (title, rest.strip()) if title and len(title) <= _TITLE_LIMIT else ("", text.strip())
+
+
+def without_title(text: str) -> str:
+    """A text that needs no title, without one. A first line that is only short may be a sentence of it."""
+    title, rest = split_title(text)
+    first, _, below = text.strip().partition("\n")
+    return rest if _is_marked(first.strip(), below) or _NAMES_ITSELF.match(title) else text.strip()
 
 
 def plain_title(line: str) -> str:
@@ -191,21 +180,42 @@ def _label(line: str) -> re.Match[str] | None:
     return _TITLE_LABEL.match(line.lstrip("#* "))
 
 
+def _is_marked(line: str, rest: str) -> bool:
+    """Whether a first line is dressed as a title: a heading, a line in bold, labelled or underlined."""
+    return bool(_HEADING.match(line) or _label(line) or (_UNDERLINE.match(rest) and _reads_as_title(line)))
+
+
 def _reads_as_title(line: str) -> bool:
     """Whether a line that stands alone is a title: short, and neither a list item, a table row nor a sentence."""
-    return len(line) <= _TITLE_LIMIT and not re.search(r"[.!?…:;,]$|\]$|^[-*+|>\d]", line)
+    return len(line) <= _TITLE_LIMIT and not re.search(r"[.!?…:;,\])”»\"'’*_]$|^[-*+|>\d]|\[[a-z0-9]{6}\]", line)
 
 
-def without_cut_sentence(text: str) -> str:
+def without_cut_sentence(text: str, language: str = "en") -> str:
     """A text that was cut by length, back to the last sentence that is surely whole, so that it can be continued."""
-    ends = [match.end() for match in _SENTENCE_END.finditer(text)]
-    return text[: ends[-1]] if ends else text
+    # Without the keys, which would seem to begin a sentence where they follow its stop.
+    sentences = split_sentences(_KEY.sub(lambda key: " " * len(key[0]), text), language)
+    whole = [sentence for sentence in sentences[:-1] if not sentence.text.startswith("#")]
+    markers = _MARKERS_AFTER.match(text, whole[-1].end) if whole else None
+    return text[: markers.end()] if markers else text
 
 
 def join_continuation(text: str, continuation: str) -> str:
     """A cut text and its continuation, without what the continuation says again."""
-    longest = min(len(text), len(continuation))
+    longest = min(len(text), len(continuation), _LONGEST_OVERLAP)
     overlap = next((n for n in range(longest, _SHORTEST_OVERLAP, -1) if text.endswith(continuation[:n])), 0)
+    if continuation.startswith(text):
+        overlap = len(text)
     rest = continuation[overlap:].strip()
-    gap = "\n\n" if re.match(r"#|\||[-*] ", rest) else " "
-    return f"{text}{gap}{rest}".strip()
+    last = text.rpartition("\n")[2]
+    return f"{text}{_gap(last, rest)}{rest}".strip()
+
+
+def _gap(last: str, rest: str) -> str:
+    """What stands between the last line of a text and its rest: rows of a table and items of a list belong together."""
+    is_row = last.lstrip().startswith("|")
+    if is_row or rest.startswith(("#", "|")):
+        return "\n" if is_row and rest.startswith("|") else "\n\n"
+    item, above = _LIST_LINE.match(rest), _LIST_LINE.match(last)
+    if item and above and bool(item["number"]) == bool(above["number"]):
+        return "\n"
+    return "\n\n" if item and item["number"] in {None, "1"} else " "

@@ -11,7 +11,7 @@ from ..roles import ComposeBrief, Opening, Section, SectionBrief, Turn
 from .chat import Chat
 from .keys import mend_keys
 from .prompts import language_name, render_within, shorten
-from .replies import plain_prose, split_title
+from .replies import plain_prose, split_title, without_title
 
 # More than some tens of passages make a text worse, not better; what no answer cites is for context and for what an
 # answer overlooked.
@@ -56,7 +56,7 @@ class ModelWriter:
         Raises:
             EngineError: the model cannot be asked, or its reply cannot be used.
         """
-        _, text = split_title(await self._compose("conclusion", brief))
+        text = without_title(await self._compose("conclusion", brief))
         return mend_keys(plain_prose(text), _cited(brief))
 
     async def _compose(self, name: str, brief: ComposeBrief) -> str:

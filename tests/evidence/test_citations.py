@@ -22,10 +22,40 @@ TEXTS = st.one_of(
         ["[", "]", "(", ")", "【", "】", "`", "*", "_", "\\", "^", ",", ";", ":", " ", "\n", ".", "|", "-", "<", ">"]
     ),
     st.sampled_from(
-        ["k7qdm4", "M3XZ8A", "b2b2cd", "1", "23", "key", "source", "Data", "data", "http://x.org", "†", "#"]
+        [
+            "k7qdm4",
+            "M3XZ8A",
+            "b2b2cd",
+            "1",
+            "23",
+            "key",
+            "source",
+            "Data",
+            "data",
+            "http://x.org",
+            "†",
+            "#",
+            "@",
+            "{",
+            "}",
+        ]
     ),
     st.sampled_from(
-        ["[k7qdm4]", "[1]", "(m3xz8a)", "[sic]", "[1](http://x.org)", "\n\n", "&lt;", "<b>", "</b>", "```\n", "---\n"]
+        [
+            "[k7qdm4]",
+            "[1]",
+            "(m3xz8a)",
+            "[sic]",
+            "[1](http://x.org)",
+            "\n\n",
+            "&lt;",
+            "<b>",
+            "</b>",
+            "```\n",
+            "---\n",
+            "\\cite{",
+            "(see ",
+        ]
     ),
     st.sampled_from(
         ["# ", "## Sources\n", "References:\n", "![x](y)", "[^1]: z\n", "| a | b |\n", "|---|---|\n", "&#91;"]
@@ -85,6 +115,21 @@ def test_neither_cleaning_uncovers_what_the_other_removes(text: str):
         ("An API [k7qdm4](m3xz8a).", "An API [k7qdm4][m3xz8a]."),
         ("An API (says INAP, k7qdm4).", "An API (says INAP) [k7qdm4]."),
         ("[k7qdm4]: An API.", "[k7qdm4] An API."),
+        ("An API [@k7qdm4].", "An API [k7qdm4]."),
+        ("An API [@k7qdm4; @m3xz8a].", "An API [k7qdm4][m3xz8a]."),
+        ("An API @k7qdm4.", "An API [k7qdm4]."),
+        ("An API [-@k7qdm4].", "An API [k7qdm4]."),
+        ("An API \\cite[p. 2]{k7qdm4}.", "An API [k7qdm4]."),
+        ("An API {k7qdm4}.", "An API [k7qdm4]."),
+        ("An API {[k7qdm4]}.", "An API [k7qdm4]."),
+        ("An API \\cite{k7qdm4,m3xz8a}.", "An API [k7qdm4][m3xz8a]."),
+        ("An API \\citep{[k7qdm4]}.", "An API [k7qdm4]."),
+        ("An API ^[k7qdm4].", "An API [k7qdm4]."),
+        ("An API^k7qdm4^.", "An API [k7qdm4]."),
+        ("An API ^ [k7qdm4].", "An API [k7qdm4]."),
+        ("An API (see [k7qdm4]).", "An API [k7qdm4]."),
+        ("Una API (véase también [k7qdm4] y [m3xz8a]).", "Una API [k7qdm4][m3xz8a]."),
+        ("An API (Source: [k7qdm4]).", "An API [k7qdm4]."),
     ],
 )
 def test_every_form_of_a_citation_becomes_one(text: str, expected: str):
@@ -109,6 +154,14 @@ def test_every_form_of_a_citation_becomes_one(text: str, expected: str):
         ("An API [k7qdm4, z9zzzz].", "An API [k7qdm4].", 1),
         ("- [1] An API", "- An API", 1),
         ("[1] An API", "An API", 1),
+        ("An API {[1]}.", "An API.", 1),
+        ("An API \\cite{[1]}.", "An API.", 1),
+        ("An API \\cite{2}.", "An API.", 1),
+        ("An API ^ [1].", "An API.", 1),
+        ("An API^[1]^ works.", "An API works.", 1),
+        ("An API (see [1]).", "An API.", 1),
+        ("An API (see [1] and [2]).", "An API.", 2),
+        ("An API [@z9zzzz].", "An API.", 1),
     ],
 )
 def test_a_citation_of_nothing_goes_and_is_counted(text: str, expected: str, invented: int):
@@ -123,6 +176,7 @@ def test_a_citation_of_nothing_goes_and_is_counted(text: str, expected: str, inv
         "(1) first, (2) second (2019), a range [0, 1], [2019], the H1N1 [h1n1] virus.",
         "- [ ] to do\n- [x] done",
         "See https://example.org/k7qdm4 and file-k7qdm4.",
+        "Write to ana@k7qdm4 and to @ana, {a} is {1}, x^2 and 10^(3), (see [sic]) and \\frac{1}{2}.",
     ],
 )
 def test_other_brackets_stay(text: str):
@@ -178,12 +232,64 @@ def test_what_a_model_must_not_write_is_taken_out(text: str, expected: str):
     assert clean_markdown(text, heading_level=2) == expected
 
 
+@pytest.mark.parametrize(
+    "last",
+    [
+        "- [k7qdm4] Vigo grew 5 % in 2024\n- [m3xz8a] Lugo fell 3 % in 2024",
+        "[m3xz8a] Lugo fell 3 % in 2024",
+        "- [m3xz8a] Lugo: 54 hectares",
+        "1. [k7qdm4] Vigo creció más que Lugo\n2. [m3xz8a] Lugo perdió población",
+        "- [k7qdm4] Vigo va créixer\n- [m3xz8a] Lugo es despobla",
+        "- [k7qdm4] Vigo medrou\n- [m3xz8a] Lugo perdeu veciños",
+        "- [m3xz8a] A portal without an owner",
+        "- [1] Vigo grew 5 % in 2024",
+        "- [k7qdm4] The city has an office (https://vigo.org/office)",
+        "[k7qdm4] Vigo grew (https://vigo.org).",
+    ],
+)
+def test_a_last_line_that_says_something_is_no_reference(last: str):
+    """With its key in front and no stop it looks like one."""
+    kept = last.replace(" (https://vigo.org/office)", "").replace(" (https://vigo.org)", "")
+    assert clean_markdown(f"Three cities stand out [k7qdm4].\n\n{last}", heading_level=2).endswith(kept)
+
+
+@pytest.mark.parametrize(
+    "last",
+    [
+        "- [k7qdm4] INAP, Catalogue",
+        "[k7qdm4] https://inap.es",
+        "1. [k7qdm4] INAP, Report 2024, https://inap.es/2024\n2. [m3xz8a] AEPD, https://aepd.es",
+        "[1] Law 39/2015 of 1 October",
+        "[^k7qdm4] Catalogue of the INAP",
+    ],
+)
+def test_a_list_of_references_at_the_end_goes(last: str):
+    assert clean_markdown(f"Three cities stand out [k7qdm4].\n\n{last}", heading_level=2) == (
+        "Three cities stand out [k7qdm4]."
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("A.\n\nNotes:\n\n- Vigo grew 5 % [k7qdm4].\n- INAP\n\nB.", "A.\n\n- Vigo grew 5 % [k7qdm4].\n\nB."),
+        ("A.\n\n### Fuentes\n\nLas fuentes de agua suman 54 [m3xz8a].", "A.\n\nLas fuentes de agua suman 54 [m3xz8a]."),
+        ("## Links\n\nTrade and war are linked [k7qdm4].\n- INAP", "Trade and war are linked [k7qdm4]."),
+    ],
+)
+def test_a_sentence_that_cites_is_kept_under_a_heading_for_sources(text: str, kept: str):
+    assert clean_markdown(text, heading_level=2) == kept
+
+
 @pytest.mark.parametrize("first", ["### The portal", "**The portal**", "The portal:", "# The portal"])
 def test_a_repeated_title_goes(first: str):
     assert clean_markdown(f"{first}\n\nIt has an API.", heading_level=2, title="The portal") == "It has an API."
 
 
 PIECES = """[ ( < * # ` [1 [1], <a | - [x]( ![ a. &a http:// [a]: 1. \\[ #_# ##_Sources\n a\n=\n \n \t _"""
+
+
+PIECES += " (see_ {[1] ^_ \\cite{1} [1]_and_ @"
 
 
 @pytest.mark.parametrize("piece", [piece.replace("_", " ") for piece in PIECES.split(" ")])

@@ -95,6 +95,13 @@ async def test_a_cut_text_is_continued_once_from_its_last_whole_sentence():
     assert server.asked[1]["messages"][2]["content"] == "One. Two."
 
 
+async def test_json_that_was_cut_is_read_when_it_is_whole():
+    cut = Reply('{"title": "It grows", "text": "One [k7qdm4]. In the U.S. govern', finish_reason="length")
+    text, server = await write(cut, 'Two [k7qdm4]."}')
+    assert text == "# It grows\n\nOne [k7qdm4]. Two [k7qdm4]."
+    assert server.asked[1]["messages"][2]["content"].endswith("One [k7qdm4].")
+
+
 async def test_a_text_cut_twice_ends_with_its_last_whole_sentence():
     first = "The portal has an interface that anybody can use without asking [k7qdm4]. It is free. "
     second = "The data come from all public bodies, which bring them up to date each month, as the guide says. " * 2

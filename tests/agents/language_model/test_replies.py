@@ -19,6 +19,7 @@ from tertulia.agents.language_model.replies import (
     plain_title,
     split_title,
     without_cut_sentence,
+    without_title,
 )
 
 
@@ -297,10 +298,41 @@ def test_the_first_line_is_the_title_in_whatever_dress(reply):
         "A first line that runs on\ninto the second line.",
         "# " + "long " * 60,
         "",
+        "The mayor said “we will pay.”\n\nSo the city should save.",
+        "Costs fell, in his words: “a record low”\n\nMore.",
+        "The answer is yes (in 2024)\n\nMore.",
+        "**Open data matters most.**\n\nMore.",
+        "It spent 5 million in 2024.**\n\nMore.",
+        "It grew [k7qdm4] by half*\n\nMore.",
+        "It grew [k7qdm4].\n---\n\nMore.",
     ],
 )
 def test_a_text_without_title_stays_whole(text):
     assert split_title(text) == ("", text.strip())
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "# What follows\n\n",
+        "**What follows**\n\n",
+        "Title: It grows\n",
+        "Conclusions\n\n",
+        "Ondorioak\n\n",
+        "It\n===\n",
+    ],
+)
+def test_a_conclusion_loses_what_is_marked_as_its_title(head):
+    assert without_title(f"{head}It grew.\n\nMore.") == "It grew.\n\nMore."
+
+
+@pytest.mark.parametrize(
+    "first",
+    ["The answer is no", "The mayor said “we will pay.”", "It grew in the end (by half)", "It grew [k7qdm4].\n---"],
+)
+def test_a_conclusion_keeps_a_short_first_paragraph(first):
+    text = f"{first}\n\nMore."
+    assert without_title(text) == text
 
 
 def test_figures_in_a_title_survive():
@@ -311,6 +343,41 @@ def test_a_cut_text_goes_back_to_its_last_sure_sentence():
     assert without_cut_sentence("One [k7qdm4]. Two is 3.") == "One [k7qdm4]."
     assert without_cut_sentence("One. [k7qdm4] Two") == "One. [k7qdm4]"
     assert without_cut_sentence("no end in sight") == "no end in sight"
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "kept"),
+    [
+        ("One is done. In the U.S. govern", "en", "One is done."),
+        ("Uno. El Sr. Pér", "es", "Uno."),
+        ("Uno [k7qdm4]. La Sra. Ruiz, p. ej. dijo", "es", "Uno [k7qdm4]."),
+        ("Bat. Ikus 5. art", "eu", "Bat."),
+        ("One. [k7qdm4] The U.S. govern", "en", "One. [k7qdm4]"),
+        ("One.\n\n## A head\n\nThe end of", "en", "One."),
+        ("# A head\n\nThe end of", "en", "# A head\n\nThe end of"),
+        ("1. One\n2. Two [k7qdm4]\n3. Thr", "en", "1. One\n2. Two [k7qdm4]"),
+        ("| a |\n|---|\n| b. |\n| c. T", "en", "| a |\n|---|\n| b. |"),
+    ],
+)
+def test_an_abbreviation_ends_no_sentence_and_a_list_item_does(text, language, kept):
+    assert without_cut_sentence(text, language) == kept
+
+
+@pytest.mark.parametrize(
+    ("text", "continuation", "whole"),
+    [
+        ("1. one.\n2. two.", "3. three.", "1. one.\n2. two.\n3. three."),
+        ("- one.\n- two.", "- three.", "- one.\n- two.\n- three."),
+        ("| a |\n|---|\n| b |", "| c |", "| a |\n|---|\n| b |\n| c |"),
+        ("| a |\n|---|\n| b |", "It grew.", "| a |\n|---|\n| b |\n\nIt grew."),
+        ("It grew.", "## More\n\nIt fell.", "It grew.\n\n## More\n\nIt fell."),
+        ("It grew.", "- one", "It grew.\n\n- one"),
+        ("It grew on May", "3. Then it fell.", "It grew on May 3. Then it fell."),
+        ("It grew.", "It grew. It fell.", "It grew. It fell."),
+    ],
+)
+def test_a_list_and_a_table_go_on_where_they_were_cut(text, continuation, whole):
+    assert join_continuation(text, continuation) == whole
 
 
 @pytest.mark.parametrize(
