@@ -8,6 +8,8 @@ from typing import Any, Final
 from lxml import etree
 
 from .light import LightMarkdown
+from .notes import leads_to_note
+from .raised import FRACTION_STROKE, LOWERED, RAISED, settle_raised
 
 _HEADINGS: Final = {f"h{level}": level for level in range(1, 7)}
 _INLINE: Final = frozenset(
@@ -53,8 +55,9 @@ _INLINE: Final = frozenset(
     }
 )
 _SPACE: Final = re.compile(r"[ \t\r\n\f]+")
-_REFERENCE: Final = re.compile(r"\[?\s*(?:\d{1,3}|[a-z]|[*†‡¶↑])\s*\]?")
 _BREAK: Final = "\0"
+_OPENINGS: Final = {"q": "“", "sup": RAISED}
+_CLOSINGS: Final = {"q": "”", "sup": LOWERED}
 _CELL_LIMIT: Final = 400
 
 
@@ -77,7 +80,7 @@ class _Page:
             else:
                 self._end(element)
                 if element is not root:
-                    self._inline.append(element.tail or "")
+                    self._inline.append(_tail(element))
         self._flush()
 
     def _take_whole(self, element: Any) -> bool:
@@ -90,7 +93,7 @@ class _Page:
             self.light.paragraph(element.findtext("caption") or "")
             self.light.table(rows)
         else:
-            return _is_reference(element)
+            return leads_to_note(element)
         return True
 
     def _start(self, element: Any) -> None:
@@ -100,13 +103,10 @@ class _Page:
             self._flush()
             if element.tag == "li":
                 self.light.begin_item()
-        if element.tag == "q":
-            self._inline.append("“")
-        self._inline.append(element.text or "")
+        self._inline.append(_opening(element))
 
     def _end(self, element: Any) -> None:
-        if element.tag == "q":
-            self._inline.append("”")
+        self._inline.append(_CLOSINGS.get(element.tag, ""))
         if element.tag in _HEADINGS:
             self.light.heading(_HEADINGS[element.tag], self._taken().replace(_BREAK, " "))
         elif element.tag not in _INLINE and element.tag != "br":
@@ -120,20 +120,21 @@ class _Page:
             self.light.paragraph("\n".join(line.strip() for line in paragraph.split(_BREAK)))
 
     def _taken(self) -> str:
-        text = _SPACE.sub(" ", "".join(self._inline)).replace(f"{_BREAK} {_BREAK}", _BREAK + _BREAK)
+        text = _SPACE.sub(" ", settle_raised("".join(self._inline))).replace(f"{_BREAK} {_BREAK}", _BREAK + _BREAK)
         self._inline.clear()
         return text.strip()
 
 
-def _is_reference(element: Any) -> bool:
-    """A superscript or link such as [1] or ¶ that leads to a note: it is not part of the sentence."""
-    if element.tag == "sup":
-        links = list(element.iter("a"))
-    elif element.tag == "a" and (element.get("href") or "").startswith("#"):
-        links = [element]
-    else:
-        return False
-    return bool(links) and _REFERENCE.fullmatch(element.text_content().strip()) is not None
+def _opening(element: Any) -> str:
+    return _OPENINGS.get(element.tag, "") + (element.text or "")
+
+
+def _tail(element: Any) -> str:
+    """What follows an element; between a raised and a lowered number it is the stroke of a fraction."""
+    tail: str = element.tail or ""
+    following = element.getnext()
+    is_fraction = element.tag == "sup" and tail.strip() in {"/", "⁄"} and following is not None
+    return FRACTION_STROKE if is_fraction and following.tag == "sub" else tail
 
 
 def _data_rows(table: Any) -> list[list[str]]:
@@ -165,10 +166,16 @@ def _data_rows(table: Any) -> list[list[str]]:
 def _cell_text(cell: Any) -> str:
     """The text of a cell on one line, with spaces where blocks and lines meet and nowhere else."""
     parts: list[str] = []
-    for event, element in etree.iterwalk(cell, events=("start", "end")):
-        parts.append("" if element.tag in _INLINE else " ")
-        parts.append((element.text if event == "start" else element.tail if element is not cell else "") or "")
-    return _SPACE.sub(" ", "".join(parts)).strip()
+    walk = etree.iterwalk(cell, events=("start", "end"))
+    for event, element in walk:
+        border = "" if element.tag in _INLINE else " "
+        if event == "end":
+            parts += [_CLOSINGS.get(element.tag, ""), border, "" if element is cell else _tail(element)]
+        elif leads_to_note(element):
+            walk.skip_subtree()
+        else:
+            parts += [border, _opening(element)]
+    return _SPACE.sub(" ", settle_raised("".join(parts))).strip()
 
 
 def _carry_down(cells: list[str], spans: dict[int, tuple[int, str]]) -> None:

@@ -11,6 +11,7 @@ import docx
 import pytest
 
 from tertulia.errors import DocumentError
+from tertulia.evidence.checks.claim import check_claim
 from tertulia.evidence.documents import make_document
 from tertulia.evidence.passages import split_passages
 from tertulia.sources.formats import Content, read_content
@@ -92,6 +93,55 @@ def test_html_part_named_like_navigation_may_be_the_text() -> None:
         '<div class="main menu"><p>All the text of this page stands here, and it is long enough.</p></div><p>Short.</p>'
     )
     assert "All the text" in read("html", page).text
+
+
+RAISED = {
+    "10<sup>6</sup> people": "10⁶ people",
+    "3×10<sup>−6</sup> g and 1.5·10<sup>9</sup> t": "3×10⁻⁶ g and 1.5·10⁹ t",
+    "5 m<sup>2</sup> of 20 km<sup>2</sup> and 300 Km.<sup>2</sup>": "5 m² of 20 km² and 300 Km.²",
+    "(a + b)<sup>2</sup> and 1.05<sup>10</sup> = 1.63": "(a + b)² and 1.05¹⁰ = 1.63",
+    "<sup>14</sup>C and 10<sup>6.5</sup>": "¹⁴C and 10^6.5",
+    "1<sup>1</sup>/<sub>2</sub> cups, <sup>3</sup>⁄<sub>4</sub> full": "1 1/2 cups, 3/4 full",
+    "The 5<sup>th</sup>, the 1<sup>a</sup>, H<sub>2</sub>O": "The 5th, the 1a, H2O",
+    "It had 5,000<sup>1</sup> or 5 000<sup>2,3</sup> in 2020<sup>2</sup>.": "It had 5,000 or 5 000 in 2020.",
+    "It had 54<sup>1</sup>, 12.5<sup>2</sup>, 1,234<sup>a</sup>": "It had 54, 12.5, 1,234",
+    "The town<sup>1</sup> grew 5 %<sup>[2]</sup>.<sup>3</sup> Then (INE)<sup>2</sup>": "The town grew 5 %. Then (INE)",
+    "<sup>1</sup>Source: INE.": "Source: INE.",
+    'It rose<sup><a href="#x">1</a></sup> to 54<a href="n.html#fn2"><sup>2</sup></a>.': "It rose to 54.",
+}
+
+
+@pytest.mark.parametrize("markup", RAISED)
+def test_html_raised_text_changes_no_number(markup: str) -> None:
+    """An exponent stays one, and the mark of a note is left out, in sentences and in cells."""
+    assert read("html", f"<p>{markup}</p>").text == RAISED[markup]
+    row = f"<tr><td>A</td><td>{markup}</td></tr>"
+    assert read("html", f"<table><tr><th>a</th><th>b</th></tr>{row}</table>").text.endswith(f"| A | {RAISED[markup]} |")
+
+
+def test_exponents_are_no_plain_number_to_the_checks() -> None:
+    """What the page says of a million supports no sentence about a hundred and six."""
+    passage = read("html", "<p>The virus infected 10<sup>6</sup> people in 2020.</p>").text
+    for number in ("106", "10", "6"):
+        assert (
+            check_claim(f"The virus infected {number} people in 2020.", [passage], language="en").status != "supported"
+        )
+
+
+@pytest.mark.parametrize(
+    ("link", "text"),
+    [
+        ('<a href="#t">120</a>', "It rose to 120 in 2020."),
+        ('<a href="#reform">5</a>', "It rose to 5 in 2020."),
+        ('<a href="#t">[3]</a>', "It rose to in 2020."),
+        ('<a href="#cite_note-3">3</a>', "It rose to in 2020."),
+        ('<a href="#_ftnref3">3</a>', "It rose to in 2020."),
+        ('<a href="#t" role="doc-noteref">3</a>', "It rose to in 2020."),
+    ],
+)
+def test_html_links_within_the_page_keep_their_numbers(link: str, text: str) -> None:
+    """A figure that leads to its table is part of the sentence; the mark of a note is not."""
+    assert read("html", f"<p>It rose to {link} in 2020.</p>").text == text
 
 
 @pytest.mark.parametrize("depth", [10, 1_500])
