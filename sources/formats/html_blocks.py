@@ -55,6 +55,8 @@ _INLINE: Final = frozenset(
     }
 )
 _SPACE: Final = re.compile(r"[ \t\r\n\f]+")
+_STRUCK: Final = frozenset({"del", "s", "strike"})
+_STRUCK_STYLE: Final = re.compile(r"(?i)text-decoration[a-z-]*\s*:[^;]*line-through")
 _BREAK: Final = "\0"
 _OPENINGS: Final = {"q": "“", "sup": RAISED}
 _CLOSINGS: Final = {"q": "”", "sup": LOWERED}
@@ -87,13 +89,13 @@ class _Page:
         """What is read as one piece: preformatted text, a table of data, a mark that leads to a note."""
         if element.tag == "pre":
             self._flush()
-            self.light.paragraph(element.text_content())
+            self.light.paragraph(settle_raised(_shown_text(element)))
         elif element.tag == "table" and (rows := _data_rows(element)):
             self._flush()
-            self.light.paragraph(element.findtext("caption") or "")
+            self.light.paragraph(" ".join(_cell_text(caption) for caption in element.findall("caption")))
             self.light.table(rows)
         else:
-            return leads_to_note(element)
+            return _is_left_out(element)
         return True
 
     def _start(self, element: Any) -> None:
@@ -165,17 +167,28 @@ def _data_rows(table: Any) -> list[list[str]]:
 
 def _cell_text(cell: Any) -> str:
     """The text of a cell on one line, with spaces where blocks and lines meet and nowhere else."""
+    return _SPACE.sub(" ", settle_raised(_shown_text(cell, " "))).strip()
+
+
+def _shown_text(top: Any, border: str = "") -> str:
+    """The text of an element as it stands, with its raised text marked, and what parts its blocks."""
     parts: list[str] = []
-    walk = etree.iterwalk(cell, events=("start", "end"))
+    walk = etree.iterwalk(top, events=("start", "end"))
     for event, element in walk:
-        border = "" if element.tag in _INLINE else " "
+        parts.append("" if element.tag in _INLINE else border)
         if event == "end":
-            parts += [_CLOSINGS.get(element.tag, ""), border, "" if element is cell else _tail(element)]
-        elif leads_to_note(element):
+            parts.append(_CLOSINGS.get(element.tag, "") + ("" if element is top else _tail(element)))
+        elif _is_left_out(element):
             walk.skip_subtree()
         else:
-            parts += [border, _opening(element)]
-    return _SPACE.sub(" ", settle_raised("".join(parts))).strip()
+            parts.append(_opening(element))
+    return "".join(parts)
+
+
+def _is_left_out(element: Any) -> bool:
+    """What is no part of a sentence: what the author has struck out, and marks of notes."""
+    is_struck = element.tag in _STRUCK or _STRUCK_STYLE.search(element.get("style") or "") is not None
+    return is_struck or leads_to_note(element)
 
 
 def _carry_down(cells: list[str], spans: dict[int, tuple[int, str]]) -> None:

@@ -119,6 +119,29 @@ def test_html_raised_text_changes_no_number(markup: str) -> None:
     assert read("html", f"<table><tr><th>a</th><th>b</th></tr>{row}</table>").text.endswith(f"| A | {RAISED[markup]} |")
 
 
+STRUCK = {
+    "Price: <del>50</del><ins>40</ins> euros": "Price: 40 euros",
+    "Price: <s>50</s> 400 <strike>pesetas</strike> euros": "Price: 400 euros",
+    'Price: <span style="color: red; text-decoration: line-through">50</span> 40 euros': "Price: 40 euros",
+}
+
+
+@pytest.mark.parametrize("markup", STRUCK)
+def test_html_what_is_struck_out_is_not_said(markup: str) -> None:
+    """The old figure goes, and does not run into the new one; in cells and preformatted text too."""
+    assert read("html", f"<p>{markup}</p>").text == STRUCK[markup]
+    assert read("html", f"<pre>{markup}</pre>").text.replace("  ", " ") == STRUCK[markup]
+    row = f"<tr><td>A</td><td>{markup}</td></tr>"
+    assert read("html", f"<table><tr><th>a</th><th>b</th></tr>{row}</table>").text.endswith(f"| A | {STRUCK[markup]} |")
+
+
+def test_html_captions_are_read_whole() -> None:
+    """A caption often says the unit, in an element of its own."""
+    rows = "<tr><th>a</th><th>b</th></tr><tr><td>1</td><td>2</td></tr>"
+    page = f"<table><caption>Budget (<i>millions of euros</i>)<sup>1</sup></caption>{rows}</table>"
+    assert read("html", page).text == "Budget (millions of euros)\n\n| a | b |\n|---|---|\n| 1 | 2 |"
+
+
 def test_exponents_are_no_plain_number_to_the_checks() -> None:
     """What the page says of a million supports no sentence about a hundred and six."""
     passage = read("html", "<p>The virus infected 10<sup>6</sup> people in 2020.</p>").text
