@@ -12,19 +12,21 @@ _NOTE_NAME: Final = re.compile(
     r"(?i)#(?:user-content-|sd|_)*(?:(?:fn|ftn|en|edn|foot_?note|end_?note|note|nota|cite|cita|cit|ref|bib|cr)"
     r"(?:ref|note|nota|anc|sym|s)?(?![a-z])|[nbr]\d|(?:ref|note)cr\d)"
 )
+_NOTE_ROLES: Final = frozenset({"doc-noteref", "doc-backlink"})
 
 
 def leads_to_note(element: Any) -> bool:
     """A superscript or link such as [1] or ¶ that leads to a note, or back: it is not part of the sentence."""
     if element.tag == "sup":
-        links = list(element.iter("a"))
-        return bool(links) and _is_mark(element)
-    if element.tag != "a" or not _is_mark(element):
+        return element.find(".//a") is not None and _is_mark(element)
+    if element.tag != "a":
         return False
-    href = element.get("href") or ""
-    if names_note(href) or element.get("role") in {"doc-noteref", "doc-backlink"}:
-        return True
-    return href.startswith("#") and (element.find(".//sup") is not None or not is_bare(element.text_content()))
+    address = element.get("href") or ""
+    if names_note(address) or element.get("role") in _NOTE_ROLES:
+        return _is_mark(element)
+    if not address.startswith("#") or not _is_mark(element):
+        return False
+    return element.find(".//sup") is not None or not is_bare(element.text_content())
 
 
 def names_note(address: str) -> bool:
