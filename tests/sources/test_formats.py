@@ -5,10 +5,14 @@ from __future__ import annotations
 import io
 import zipfile
 from contextlib import suppress
+from copy import deepcopy
 from datetime import UTC, datetime
 
 import docx
 import pytest
+from docx.enum.style import WD_STYLE_TYPE
+from docx.oxml import parse_xml
+from docx.oxml.ns import nsdecls
 
 from tertulia.errors import DocumentError
 from tertulia.evidence.checks.claim import check_claim
@@ -288,6 +292,89 @@ def test_docx_without_properties() -> None:
     document.add_paragraph("Text.")
     content = read("docx", saved(document))
     assert (content.title, content.published) == ("The towers", "")
+
+
+def word_xml(markup: str) -> object:
+    """An element of a Word document (ISO/IEC 29500-1, 17), where `w:` is its namespace."""
+    opening, closing, rest = markup.partition(">")
+    return parse_xml(f"{opening} {nsdecls('w')}{closing}{rest}")
+
+
+def word_run(text: str, properties: str = "") -> str:
+    return f'<w:r><w:rPr>{properties}</w:rPr><w:t xml:space="preserve">{text}</w:t></w:r>'
+
+
+NOT = word_run("not ")
+DOCX_INLINE = {
+    f'<w:ins w:id="1" w:author="x">{NOT}</w:ins>': "Deaths were not 54.",
+    f'<w:moveTo w:id="1" w:author="x"><w:ins w:id="2">{NOT}</w:ins></w:moveTo>': "Deaths were not 54.",
+    '<w:del w:id="1"><w:r><w:delText>not </w:delText></w:r></w:del>': "Deaths were 54.",
+    f'<w:moveFrom w:id="1">{NOT}</w:moveFrom>': "Deaths were 54.",
+    f"<w:sdt><w:sdtPr/><w:sdtContent>{NOT}</w:sdtContent></w:sdt>": "Deaths were not 54.",
+    f"<w:sdt><w:sdtPr><w:showingPlcHdr/></w:sdtPr><w:sdtContent>{NOT}</w:sdtContent></w:sdt>": "Deaths were 54.",
+    f'<w:fldSimple w:instr="REF x">{NOT}</w:fldSimple>': "Deaths were not 54.",
+    f'<w:smartTag w:element="x">{NOT}</w:smartTag>': "Deaths were not 54.",
+    f'<w:hyperlink w:anchor="x"><w:smartTag>{NOT}</w:smartTag></w:hyperlink>': "Deaths were not 54.",
+    word_run("not ", "<w:strike/>"): "Deaths were 54.",
+    word_run("not ", "<w:vanish/>"): "Deaths were 54.",
+    word_run("not ", '<w:strike w:val="0"/>'): "Deaths were not 54.",
+}
+
+
+@pytest.mark.parametrize("markup", DOCX_INLINE)
+def test_docx_sentences_are_read_as_they_are_shown(markup: str) -> None:
+    """A word may stand in a tracked change, a control, a field or a link; the sentence must not turn round."""
+    document = docx.Document()
+    sentence = document.add_paragraph("Deaths were ")
+    sentence._p.append(word_xml(markup))
+    sentence.add_run("54.")
+    table = document.add_table(rows=2, cols=2)
+    table.cell(0, 0).text = "A"
+    table.cell(1, 1)._tc.append(deepcopy(sentence._p))
+    expected = DOCX_INLINE[markup]
+    assert read("docx", saved(document)).text == f"{expected}\n\n| A |  |\n|---|---|\n|  | {expected} |"
+
+
+def test_docx_blocks_inside_controls_and_tables() -> None:
+    """Paragraphs and rows inside content controls, and tables inside tables; not the table of contents."""
+    document = docx.Document()
+    table = document.add_table(rows=2, cols=2)
+    for cell, text in zip((cell for row in table.rows for cell in row.cells), ["A", "B", "1", "2"], strict=True):
+        cell.text = text
+    control = word_xml("<w:sdt><w:sdtContent/></w:sdt>")
+    table._tbl.append(control)
+    control[0].append(deepcopy(table.rows[1]._tr))
+    deleted = deepcopy(table.rows[1]._tr)
+    deleted.insert(0, word_xml('<w:trPr><w:del w:id="3"/></w:trPr>'))
+    table._tbl.append(deleted)
+    document.add_paragraph("Between.")
+    paragraph = f"<w:p>{word_run('It had 7 men.')}</w:p>"
+    contents = '<w:docPartObj><w:docPartGallery w:val="Table of Contents"/></w:docPartObj>'
+    for properties in (contents, ""):
+        markup = f"<w:sdt><w:sdtPr>{properties}</w:sdtPr><w:sdtContent>{paragraph}</w:sdtContent></w:sdt>"
+        document.element.body.insert(1, word_xml(markup))
+    outer = document.add_table(1, 2)
+    outer.cell(0, 0).text = "Out"
+    inner = outer.cell(0, 1).add_table(2, 2)
+    for cell, text in zip((cell for row in inner.rows for cell in row.cells), ["C", "D", "3", "4"], strict=True):
+        cell.text = text
+    assert read("docx", saved(document)).text == (
+        "| A | B |\n|---|---|\n| 1 | 2 |\n| 1 | 2 |\n\nIt had 7 men.\n\nBetween.\n\nOut\n\n"
+        "| C | D |\n|---|---|\n| 3 | 4 |"
+    )
+
+
+@pytest.mark.parametrize("styled", [False, True])
+def test_docx_raised_runs_change_no_number(styled: bool) -> None:
+    """An exponent stays one and a note mark goes, whether the run or its style raises it."""
+    document = docx.Document()
+    document.styles.add_style("Raised", WD_STYLE_TYPE.CHARACTER).font.superscript = True
+    paragraph = document.add_paragraph()
+    for text, raised in [("It had 10", "6"), (" or 5,000", "1"), (" or 10", "−"), ("", "7"), (" men.", "2")]:
+        paragraph.add_run(text)
+        run = paragraph.add_run(raised, style="Raised" if styled else None)
+        run.font.superscript = None if styled else True
+    assert read("docx", saved(document)).text == "It had 10⁶ or 5,000 or 10⁻⁷ men."
 
 
 def test_docx_bombs_and_others() -> None:
