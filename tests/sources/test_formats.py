@@ -184,6 +184,14 @@ def test_html_in_its_encoding(encoding: str) -> None:
     assert read("html", page.encode(encoding)).text == "Coste: 5 año"
 
 
+@pytest.mark.parametrize("name", ["iso-8859-1", "Latin-1", "us-ascii", "windows-1252", "no-such-encoding", "idna"])
+def test_html_declared_western_is_windows_1252(name: str) -> None:
+    """As browsers read it: the euro and typographic quotes are there, whatever was declared."""
+    page = f'<html><head><meta charset="{name}"></head><body><p>Coste: “5 €” al año\x81</p></body></html>'
+    data = page.replace("\x81", "").encode("cp1252").replace(b"</p>", b"\x81</p>")
+    assert read("html", data).text == "Coste: “5 €” al año"
+
+
 @pytest.mark.parametrize("data", [b"<>", b"<!-- only -->", b"\x00\x01\x02"])
 def test_html_of_nothing(data: bytes) -> None:
     """No text, or a DocumentError; never anything else."""
@@ -200,6 +208,13 @@ def test_txt_in_any_usual_encoding(encoding: str) -> None:
             read("txt", data)
     else:
         assert read("txt", data).text == "Año: «diez» — señal"
+
+
+def test_txt_with_broken_bytes_is_still_utf_8() -> None:
+    """One broken byte costs one character, not all accents of the file."""
+    text = "El niño y la ñandú — 5 €"
+    assert read("txt", text.encode() + b" \xff fin").text == f"{text} \ufffd fin"
+    assert read("txt", b"El ni\xf1o \xc3\xb1 y la \xf1and\xfa").text == "El niño Ã± y la ñandú"
 
 
 def test_txt_underlined_titles_are_headings() -> None:
