@@ -145,7 +145,7 @@ def _data_rows(table: Any) -> list[list[str]]:
         return []
     rows: list[list[str]] = []
     spans: dict[int, tuple[int, str]] = {}
-    for row in table.iter("tr"):
+    for row in _rows_as_shown(table):
         cells: list[str] = []
         for cell in row.iterchildren("td", "th"):
             _carry_down(cells, spans)
@@ -163,6 +163,17 @@ def _data_rows(table: Any) -> list[list[str]]:
     ]
     rows = [[row[column] if column < len(row) else "" for column in used] for row in rows if any(row)]
     return rows if len(rows) > 1 and len(used) > 1 else []
+
+
+def _rows_as_shown(table: Any) -> list[Any]:
+    """The rows with the head first and the foot last, wherever the page has them."""
+    head, foot = table.find("thead"), table.find("tfoot")
+
+    def group(row: Any) -> int:
+        above = row.getparent()
+        return 0 if above is head else 2 if above is foot else 1
+
+    return sorted(table.iter("tr"), key=group)
 
 
 def _cell_text(cell: Any) -> str:

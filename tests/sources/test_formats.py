@@ -139,6 +139,17 @@ def test_html_what_is_struck_out_is_not_said(markup: str) -> None:
     assert read("html", f"<table><tr><th>a</th><th>b</th></tr>{row}</table>").text.endswith(f"| A | {STRUCK[markup]} |")
 
 
+def test_html_foot_of_a_table_stands_last() -> None:
+    """Older pages have it before the body; the first row is the header all the same."""
+    foot, head, body = (
+        f"<{name}><tr><td>{a}</td><td>{b}</td></tr></{name}>"
+        for name, a, b in [("tfoot", "All", 7), ("thead", "Town", "Men"), ("tbody", "Olm", 7)]
+    )
+    text = "| Town | Men |\n|---|---|\n| Olm | 7 |\n| All | 7 |"
+    assert read("html", f"<table>{foot}{head}{body}</table>").text == text
+    assert read("html", f"<table>{head}{foot}{body}</table>").text == text
+
+
 def test_html_captions_are_read_whole() -> None:
     """A caption often says the unit, in an element of its own."""
     rows = "<tr><th>a</th><th>b</th></tr><tr><td>1</td><td>2</td></tr>"
@@ -231,6 +242,14 @@ def test_csv_is_a_table_with_its_header() -> None:
     for delimiter in ",;\t":
         rows = [["Año", "Nota"], ["2019", '"a, b"'], ["2020", "c|d"], ["2021"]]
         assert read("csv", "\n".join(delimiter.join(row) for row in rows)).text == expected
+
+
+@pytest.mark.parametrize("first", ["sep=;\n", '"sep=;"\r\n', "SEP=; \n"])
+def test_csv_may_name_its_delimiter(first: str) -> None:
+    """The line that Excel puts first is no header."""
+    assert read("csv", f"{first}town;people, in all\nOlm;1,5\n").text == (
+        "| town | people, in all |\n|---|---|\n| Olm | 1,5 |"
+    )
 
 
 def test_csv_rows_never_part_from_their_header() -> None:
