@@ -19,6 +19,10 @@ from .lines import paragraphs
 _PAGE_LIMIT: Final = 3_000
 _HEADING_LENGTH: Final = 150
 _HEADING_RATIO: Final = 1.12
+_FIGURE: Final = re.compile(r"[\d\s.,'’]*")
+_LONGEST_PAGE_NUMBER: Final = 5
+_FIRST_YEAR: Final = 1800
+_LAST_YEAR: Final = 2100
 _DIGITS: Final = re.compile(r"\d+")
 _SYMBOL: Final = re.compile(r"[^\w\s]{3,}|^[\W\d]*$")
 # Lines of a table of contents: a title, dots, a page number.
@@ -102,19 +106,49 @@ def _without_running_lines(pages: list[list[_Line]]) -> list[list[_Line]]:
     """Without page numbers, and without what stands first or last on most pages."""
 
     def mask(line: _Line) -> str:
-        return _DIGITS.sub("0", "".join(line.text.split()))
+        # A line of figures alone is no running head: how often there is one says nothing about it.
+        return "" if _FIGURE.fullmatch(line.text) else _DIGITS.sub("0", "".join(line.text.split()))
 
     pages = [[line for line in page if line.text and not _LEADER_DOTS.search(line.text)] for page in pages]
-    edges = Counter(edge for page in pages for edge in {mask(line) for line in page[:2] + page[-2:]})
+    edges = Counter(edge for page in pages for edge in {mask(line) for line in page[:2] + page[-2:]} - {""})
     often = max(2, 0.4 * len(pages)) if len(pages) > 2 else float("inf")
+    page_offsets = _page_offsets(pages)
 
-    def runs(page: list[_Line], place: int) -> bool:
-        return (place < 2 or place >= len(page) - 2) and (
-            edges[mask(page[place])] > often or page[place].text.isdecimal()
-        )
+    def runs(page: list[_Line], place: int, number: int) -> bool:
+        line = page[place]
+        if place >= 2 and place < len(page) - 2:
+            return False
+        return edges[mask(line)] > often or (_is_number(line) and int(line.text) - number in page_offsets)
 
-    kept = [[line for place, line in enumerate(page) if not runs(page, place)] for page in pages]
+    kept = [
+        [line for place, line in enumerate(page) if not runs(page, place, number)]
+        for number, page in enumerate(pages, 1)
+    ]
     return kept if any(kept) else pages
+
+
+def _page_offsets(pages: list[list[_Line]]) -> set[int]:
+    """How much more page numbers are than the places of their pages: none, or as much on several pages.
+
+    A figure that stands alone is no page number, nor is a year, unless the years go on over most pages as pages do.
+    """
+    several = 2 if len(pages) < 10 else 3
+    found = Counter(
+        offset
+        for number, page in enumerate(pages, 1)
+        for offset in {int(line.text) - number for line in page[:2] + page[-2:] if _is_number(line)}
+    )
+    return {
+        offset
+        for offset, count in found.items()
+        if offset == 0
+        or (count > 0.5 * len(pages) and count > 2)
+        or (count >= several and not _FIRST_YEAR <= offset <= _LAST_YEAR)
+    }
+
+
+def _is_number(line: _Line) -> bool:
+    return line.text.isdecimal() and len(line.text) <= _LONGEST_PAGE_NUMBER
 
 
 def _blocks(pages: list[list[_Line]]) -> Iterator[str]:

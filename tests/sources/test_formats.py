@@ -502,6 +502,27 @@ def test_pdf_running_heads_and_page_numbers_go() -> None:
     assert content.title == ""
 
 
+@pytest.mark.parametrize(
+    ("figures", "kept"),
+    [
+        (["2020"], ["2020"]),
+        (["1"], []),
+        (["54", "7", "2020", "1,234", "1,235"], ["54", "7", "2020", "1,234", "1,235"]),
+        (["2019", "2020"], ["2019", "2020"]),
+        (["2", "3", "4", "9", "6"], ["9"]),
+        (["i", "ii", "1", "2", "3"], ["i", "ii"]),
+        (["1203", "1204", "1205"], []),
+        (["9" * 5_000, "54", "54"], ["9" * 5_000, "54", "54"]),
+    ],
+)
+def test_pdf_figures_alone_on_a_line_are_no_page_numbers(figures: list[str], kept: list[str]) -> None:
+    """Only numbers that go on from page to page, or are those of their pages, are left out."""
+    names = ["ash", "birch", "cedar", "elm", "fir"]
+    pages = [[(11, f"{FULL} {name}."), (11, figure)] for name, figure in zip(names, figures, strict=False)]
+    words = read("pdf", pdf(*pages)).text.split()
+    assert [figure for figure in figures if figure in words] == kept
+
+
 def test_pdf_that_cannot_be_read() -> None:
     """Empty, cut, encrypted and other files are named with their reason."""
     with pytest.raises(DocumentError, match="no text"):
