@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import math
 import re
 import threading
@@ -15,6 +16,7 @@ from typing import Any, Final
 from ...errors import DocumentError
 from .content import Content, clean, sensible_title
 from .lines import paragraphs
+from .raised import LOWERED, RAISED, settle_raised
 
 _PAGE_LIMIT: Final = 3_000
 _HEADING_LENGTH: Final = 150
@@ -25,6 +27,11 @@ _FIRST_YEAR: Final = 1800
 _LAST_YEAR: Final = 2100
 _DIGITS: Final = re.compile(r"\d+")
 _SYMBOL: Final = re.compile(r"[^\w\s]{3,}|^[\W\d]*$")
+# A character with the digits and signs behind it.
+_MAY_BE_RAISED: Final = re.compile(r"[^\s\d−–-]?[\d−–-]+")
+# Of the size of the character before.
+_RAISED_SIZE: Final = 0.85
+_RAISED_HEIGHT: Final = 0.12
 # Lines of a table of contents: a title, dots, a page number.
 _LEADER_DOTS: Final = re.compile(r"(?:[.…·]\s?){4,}\s*[\divxlc]*$")
 _NUMBERED_HEADING: Final = re.compile(r"\n(?=\d+(?:\.\d+)*\.?\s)")
@@ -84,12 +91,45 @@ def _lines(page: Any) -> list[_Line]:
     lines, place = [], 0
     for raw in text.splitlines(keepends=True):
         first = len(raw) - len(raw.lstrip())
-        line = unicodedata.normalize("NFC", clean(raw.translate(_HYPHENS)).translate(_LIGATURES))
+        shown = settle_raised(_with_raised(text_page, raw, place))
+        line = unicodedata.normalize("NFC", clean(shown.translate(_HYPHENS)).translate(_LIGATURES))
         lines.append(_Line(line, _size(text_page, place + first) if line else 0.0))
         place += len(raw)
     text_page.close()
     page.close()
     return lines
+
+
+def _with_raised(text_page: Any, line: str, place: int) -> str:
+    """The line, its raised digits marked: they are smaller than the character before them, and stand higher."""
+    pieces, done = [], 0
+    for digits in _MAY_BE_RAISED.finditer(line):
+        base = digits.start()
+        for at in range(base + 1, digits.end()):
+            if _is_raised(text_page, place + at, place + base, line[at]):
+                pieces += [line[done:at], RAISED, line[at], LOWERED]
+                done = at + 1
+            else:
+                base = at
+    return "".join([*pieces, line[done:]]) if pieces else line
+
+
+def _is_raised(text_page: Any, index: int, base: int, character: str) -> bool:
+    from pypdfium2 import raw  # noqa: PLC0415
+
+    size, base_size = _size(text_page, index), _size(text_page, base)
+    if not size < _RAISED_SIZE * base_size or raw.FPDFText_GetUnicode(text_page.raw, index) != ord(character):
+        return False
+    return _height(text_page, index) - _height(text_page, base) > _RAISED_HEIGHT * base_size
+
+
+def _height(text_page: Any, index: int) -> float:
+    """Where the line of a character is on the page, in points from below."""
+    from pypdfium2 import raw  # noqa: PLC0415
+
+    across, height = ctypes.c_double(), ctypes.c_double()
+    raw.FPDFText_GetCharOrigin(text_page.raw, index, across, height)
+    return height.value
 
 
 def _size(text_page: Any, index: int) -> float:

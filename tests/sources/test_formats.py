@@ -502,6 +502,18 @@ def test_pdf_running_heads_and_page_numbers_go() -> None:
     assert content.title == ""
 
 
+def test_pdf_raised_digits_change_no_number() -> None:
+    """A smaller digit that stands higher is an exponent or a note mark; other small digits are neither."""
+
+    def set_apart(digits: str, *, size: int, rise: int) -> str:
+        return f") Tj /F1 {size} Tf {rise} Ts ({digits}) Tj 0 Ts /F1 11 Tf ("
+
+    up, even, down = set_apart("6", size=6, rise=4), set_apart("6", size=6, rise=0), set_apart("2", size=6, rise=-2)
+    large, twelve = set_apart("6", size=11, rise=4), set_apart("-12", size=6, rise=4)
+    line = f"10{up} or 5,000{up} grew{up} by 10{even} and 10{large} of CO{down} and 10{twelve} of it."
+    assert read("pdf", pdf([(11, line)])).text == "10⁶ or 5,000 grew by 106 and 106 of CO2 and 10⁻¹² of it."
+
+
 @pytest.mark.parametrize(
     ("figures", "kept"),
     [
