@@ -8,6 +8,7 @@ from typing import Any, Final
 from lxml import etree
 
 from .light import LightMarkdown
+from .mathml import formula, is_formula
 from .notes import leads_to_note
 from .raised import FRACTION_STROKE, LOWERED, RAISED, settle_raised
 
@@ -86,7 +87,7 @@ class _Page:
         self._flush()
 
     def _take_whole(self, element: Any) -> bool:
-        """What is read as one piece: preformatted text, a table of data, a mark that leads to a note."""
+        """What is read as one piece: preformatted text, a table of data, a formula; also what is left out."""
         if element.tag == "pre":
             self._flush()
             self.light.paragraph(settle_raised(_shown_text(element)))
@@ -94,8 +95,10 @@ class _Page:
             self._flush()
             self.light.paragraph(" ".join(_cell_text(caption) for caption in element.findall("caption")))
             self.light.table(rows)
+        elif (piece := _piece(element)) is not None:
+            self._inline.append(piece)
         else:
-            return _is_left_out(element)
+            return False
         return True
 
     def _start(self, element: Any) -> None:
@@ -189,17 +192,20 @@ def _shown_text(top: Any, border: str = "") -> str:
         parts.append("" if element.tag in _INLINE else border)
         if event == "end":
             parts.append(_CLOSINGS.get(element.tag, "") + ("" if element is top else _tail(element)))
-        elif _is_left_out(element):
+        elif (piece := _piece(element)) is not None:
+            parts.append(piece)
             walk.skip_subtree()
         else:
             parts.append(_opening(element))
     return "".join(parts)
 
 
-def _is_left_out(element: Any) -> bool:
-    """What is no part of a sentence: what the author has struck out, and marks of notes."""
+def _piece(element: Any) -> str | None:
+    """The text of what is read as one piece: a formula; nothing for what is struck out, and for the mark of a note."""
     is_struck = element.tag in _STRUCK or _STRUCK_STYLE.search(element.get("style") or "") is not None
-    return is_struck or leads_to_note(element)
+    if is_struck or leads_to_note(element):
+        return ""
+    return formula(element) if is_formula(element) else None
 
 
 def _carry_down(cells: list[str], spans: dict[int, tuple[int, str]]) -> None:

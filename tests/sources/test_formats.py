@@ -123,6 +123,36 @@ def test_html_raised_text_changes_no_number(markup: str) -> None:
     assert read("html", f"<table><tr><th>a</th><th>b</th></tr>{row}</table>").text.endswith(f"| A | {RAISED[markup]} |")
 
 
+FORMULAS = {
+    "<mfrac><mn>1</mn><mn>2</mn></mfrac>": "1/2",
+    "<mrow><mn>1</mn><mstyle><mfrac><mn>1</mn><mn>2</mn></mfrac></mstyle></mrow>": "1 1/2",
+    "<mfrac><mrow><mi>a</mi><mo>+</mo><mn>1</mn></mrow><msqrt><mn>2.5</mn></msqrt></mfrac>": "(a+1)/(√2.5)",
+    " <mn>5</mn>\n <mo>+</mo>\n <mn>6</mn> ": "5+6",
+    "<mn>3</mn><mo>×</mo><msup><mn>10</mn><mrow><mo>−</mo><mn>6</mn></mrow></msup>": "3×10⁻⁶",
+    "<msubsup><mi>x</mi><mn>1</mn><mn>2</mn></msubsup><mn>3</mn>": "x_1²3",
+    "<msub><mi>log</mi><mn>10</mn></msub><mn>2</mn>": "log_10 2",
+    "<munderover><mo>∑</mo><mrow><mi>i</mi><mo>=</mo><mn>1</mn></mrow><mi>n</mi></munderover><mi>i</mi>": "∑_(i=1)ⁿi",
+    "<mi>x</mi><mspace></mspace><mtext>if y </mtext><msup><mi>y</mi><mo>′</mo></msup>": "x if y y′",
+    "<mtable><mtr><mtd><mn>1</mn></mtd><mtd><mn>2</mn></mtd></mtr></mtable><mo>!</mo>": "1 2 !",
+    "<semantics><mn>7</mn><annotation>\\frac{1}{2}</annotation></semantics>": "7",
+}
+
+
+@pytest.mark.parametrize("markup", FORMULAS)
+def test_html_formulas_stay_in_their_sentence(markup: str) -> None:
+    """A fraction is no two paragraphs of one number each, and no number runs into another."""
+    sentence = f"It was <math>{markup}</math> of it."
+    expected = f"It was {FORMULAS[markup]} of it."
+    assert read("html", f"<p>{sentence}</p>").text == expected
+    row = f"<tr><td>A</td><td>{sentence}</td></tr>"
+    assert read("html", f"<table><tr><th>a</th><th>b</th></tr>{row}</table>").text.endswith(f"| A | {expected} |")
+
+
+def test_html_formula_without_end_swallows_no_paragraphs() -> None:
+    """What is not closed holds the rest of the page, which is no formula."""
+    assert read("html", "<p>It was <math><mn>5</mn>.</p><p>Then <b>more</b>.</p>").text.endswith("Then more.")
+
+
 STRUCK = {
     "Price: <del>50</del><ins>40</ins> euros": "Price: 40 euros",
     "Price: <s>50</s> 400 <strike>pesetas</strike> euros": "Price: 400 euros",
