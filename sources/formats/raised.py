@@ -11,7 +11,7 @@ LOWERED: Final = "\x0f"
 # Between a raised number and the number below it.
 FRACTION_STROKE: Final = "⁄"
 
-_RAISED: Final = re.compile(rf"{RAISED}(?P<raised>[^{RAISED}{LOWERED}]*){LOWERED}")
+_RAISED: Final = re.compile(rf"(?P<space>\s?){RAISED}(?P<raised>[^{RAISED}{LOWERED}]*){LOWERED}")
 _PARTED: Final = re.compile(rf"{LOWERED}{RAISED}")
 _LEFT_OVER: Final = re.compile(rf"[{RAISED}{LOWERED}]")
 _MIXED_NUMBER: Final = re.compile(
@@ -34,6 +34,7 @@ _BRACKETS: Final = re.compile(r"\((?P<inside>[^()]*)\)\Z")
 _VARIABLE: Final = re.compile(r"(?<![^\W_])[^\W\d_](?![^\W_])")
 _OPERATOR: Final = re.compile(r"[-+−–×·*/=]")
 _IN_FORMULA: Final = (re.compile(r"[×·*=≈^√]\s*\Z"), re.compile(r"\s*[×·*=≈^]"))
+_POWER_OF_TEN: Final = re.compile(r"\d\s?[×·*x]\s?10\Z")
 _ELEMENT: Final = re.compile(r"[A-Z][a-z]?(?![a-z])")
 
 
@@ -62,20 +63,26 @@ def _mixed_number(match: re.Match[str]) -> str:
 
 
 def _settled(match: re.Match[str]) -> str:
-    raised = match["raised"].strip()
     before = match.string[max(0, match.start() - _REACH) : match.start()]
     after = match.string[match.end() : match.end() + 3]
+    # `3 × 10 ⁶`, with a space that only the source of the page has.
+    space = "" if _POWER_OF_TEN.search(before) else match["space"]
+    return space + _shown(match["raised"], before + space, after)
+
+
+def _shown(text: str, before: str, after: str) -> str:
+    raised = text.strip()
     if _BRACKETED.fullmatch(raised):
         return ""
     if _DIGITS.fullmatch(raised):
         return exponent(raised) if _is_base(before, raised, after) else ""
     if not before[-1:].isalnum() and before[-1:] != ")":
-        return match["raised"]
+        return text
     if _POWER.fullmatch(raised) and (raised != "n" or before[-1:].isdecimal()):
         return exponent(raised)
     if re.fullmatch(r"[a-z]", raised) and _has_separators(before):
         return ""
-    return exponent(raised) if raised[:1].isdecimal() and before[-1:].isdecimal() else match["raised"]
+    return exponent(raised) if raised[:1].isdecimal() and before[-1:].isdecimal() else text
 
 
 def _is_base(before: str, raised: str, after: str) -> bool:

@@ -99,9 +99,33 @@ def test_html_part_named_like_navigation_may_be_the_text() -> None:
     assert "All the text" in read("html", page).text
 
 
+@pytest.mark.parametrize(
+    ("names", "is_text"),
+    [
+        ("market-share", True),
+        ("social-policy", True),
+        ("comments_analysis", True),
+        ("share market-2020", False),
+        ("share-buttons", False),
+        ("wp-block-social-links", False),
+        ("menu-item-12", False),
+        ("main-nav", False),
+        ("market-footer", False),
+        ("Related Posts", False),
+    ],
+)
+def test_html_subjects_are_not_taken_for_navigation(names: str, is_text: bool) -> None:
+    """A word that navigation is called by may name a subject in a longer name."""
+    long = "The rest of the page is long and has many words about the market. " * 2
+    for attribute in ("id", "class"):
+        page = f"<p>{long}</p><section {attribute}='{names}'><p>It is 7 %.</p></section>"
+        assert ("7 %" in read("html", page).text) is is_text
+
+
 RAISED = {
     "10<sup>6</sup> people": "10⁶ people",
     "3×10<sup>−6</sup> g and 1.5·10<sup>9</sup> t": "3×10⁻⁶ g and 1.5·10⁹ t",
+    "3 × 10 <sup>6</sup> and the 10 <sup>6</sup>": "3 × 10⁶ and the 10",
     "5 m<sup>2</sup> of 20 km<sup>2</sup> and 300 Km.<sup>2</sup>": "5 m² of 20 km² and 300 Km.²",
     "(a + b)<sup>2</sup> and 1.05<sup>10</sup> = 1.63": "(a + b)² and 1.05¹⁰ = 1.63",
     "<sup>14</sup>C and 10<sup>6.5</sup>": "¹⁴C and 10^6.5",
