@@ -34,7 +34,8 @@ _BRACKETS: Final = re.compile(r"\((?P<inside>[^()]*)\)\Z")
 _VARIABLE: Final = re.compile(r"(?<![^\W_])[^\W\d_](?![^\W_])")
 _OPERATOR: Final = re.compile(r"[-+−–×·*/=]")
 _IN_FORMULA: Final = (re.compile(r"[×·*=≈^√]\s*\Z"), re.compile(r"\s*[×·*=≈^]"))
-_POWER_OF_TEN: Final = re.compile(r"\d\s?[×·*x]\s?10\Z")
+# `3 × 10 ⁶` and `5 km ²`, with a space that only the source of the page has.
+_SET_APART: Final = re.compile(r"\d\s?(?:[×·*x]\s?10[-−–+]?\d{1,2}|[kcdhm]?m[23])\Z")
 _ELEMENT: Final = re.compile(r"[A-Z][a-z]?(?![a-z])")
 
 
@@ -65,8 +66,7 @@ def _mixed_number(match: re.Match[str]) -> str:
 def _settled(match: re.Match[str]) -> str:
     before = match.string[max(0, match.start() - _REACH) : match.start()]
     after = match.string[match.end() : match.end() + 3]
-    # `3 × 10 ⁶`, with a space that only the source of the page has.
-    space = "" if _POWER_OF_TEN.search(before) else match["space"]
+    space = "" if _SET_APART.search(before + match["raised"].strip()) else match["space"]
     return space + _shown(match["raised"], before + space, after)
 
 
@@ -90,7 +90,7 @@ def _is_base(before: str, raised: str, after: str) -> bool:
     if number := _NUMBER.search(before):
         return _is_base_number(number, raised, after)
     if word := _WORD.search(before):
-        return raised.isdecimal() and (len(word[0]) == 1 or word[0] in _UNITS)
+        return raised.isdecimal() and raised != "1" and (len(word[0]) == 1 or word[0] in _UNITS)
     if brackets := _BRACKETS.search(before):
         inside = brackets["inside"]
         return _OPERATOR.search(inside) is not None and _VARIABLE.search(inside) is not None
