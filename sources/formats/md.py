@@ -31,8 +31,10 @@ _TAG: Final = re.compile(r"(?i)<(?P<end>/?)(?P<name>del|s|strike|sup|sub)(?=$|[\
 # `10^6^`, as Pandoc writes what is raised.
 _CARETS: Final = re.compile(r"(?<=[\w)])\^([-−+]?\d{1,4})\^(?!\w)")
 _RAISED_POWER: Final = rf"{RAISED}\1{LOWERED}"
-# A word, an opening bracket or a sign of money, where a sentence goes on.
-_IN_SENTENCE: Final = re.compile(r"(?:[\w,;:%)»”\"'’][ \n]|[(«“¿¡$€£~<>≈=±–—/-])\Z")
+# Brackets with nothing in them but marks that were dropped.
+_IN_BRACKETS: Final = re.compile(r"[(\[][\s,;]*\Z")
+# A word, an opening quote or a sign of money, where a sentence goes on.
+_IN_SENTENCE: Final = re.compile(r"(?:[\w,;:%)»”\"'’][ \n]|[«“¿¡$€£~<>≈=±–—/-])\Z")
 
 
 def read(data: bytes) -> Content:
@@ -180,7 +182,9 @@ class _Line:
     def _takes_number(self, place: int, following: str) -> bool:
         """Whether a number that stands here alone belongs to the sentence: `rose to [120](…) in 2020`."""
         before = "".join(self.parts[max(0, place - 5) : place])[-20:]
-        if following.lstrip()[:1].islower() and before[-1:] in {"", " ", "\n"}:
+        if _IN_BRACKETS.search(before) and following.lstrip()[:1] in {",", ";", ")", "]"}:
+            return False
+        if following.lstrip()[:1].islower() and before[-1:] in {"", " ", "\n", "("}:
             return True
         return _IN_SENTENCE.search(before) is not None
 

@@ -21,8 +21,12 @@ CASES = {
         "It had 5,000 men in 2020.",
     ),
     "linked numbers": (
-        "[7](#a) men rose to [120](#t) of ([9](#u)) [3](#fn3) and 54[1](#b). [2](#c) [4](#d)",
-        "7 men rose to 120 of (9)  and 54.",
+        "[7](#a) men rose to [120](#t) ([9](#u) of 10) [3](#fn3) and 54[1](#b). [2](#c) [4](#d)",
+        "7 men rose to 120 (9 of 10)  and 54.",
+    ),
+    "linked marks in brackets": (
+        "It rose ([1](https://a.example), [2](#b), [3](#c)).",
+        "It rose (, , ).",
     ),
     "no emphasis": ("snake_case_name and 2 * 3 * 4 = 24.", "snake_case_name and 2 * 3 * 4 = 24."),
     "code": ("Run `apt update` first.", "Run apt update first."),
