@@ -202,7 +202,8 @@ def _shown_text(top: Any, border: str = "") -> str:
 
 def _piece(element: Any) -> str | None:
     """The text of what is read as one piece: a formula; nothing for what is struck out, and for the mark of a note."""
-    is_struck = element.tag in _STRUCK or _STRUCK_STYLE.search(element.get("style") or "") is not None
+    style = element.get("style")
+    is_struck = element.tag in _STRUCK or (style and _STRUCK_STYLE.search(style))
     if is_struck or leads_to_note(element):
         return ""
     return formula(element) if is_formula(element) else None
