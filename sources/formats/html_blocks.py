@@ -93,7 +93,7 @@ class _Page:
             self.light.paragraph(settle_raised(_shown_text(element)))
         elif element.tag == "table" and (rows := _data_rows(element)):
             self._flush()
-            self.light.paragraph(" ".join(_cell_text(caption) for caption in element.findall("caption")))
+            self.light.paragraph(" ".join(line_text(caption) for caption in element.findall("caption")))
             self.light.table(rows)
         elif (piece := _piece(element)) is not None:
             self._inline.append(piece)
@@ -152,7 +152,7 @@ def _data_rows(table: Any) -> list[list[str]]:
         cells: list[str] = []
         for cell in row.iterchildren("td", "th"):
             _carry_down(cells, spans)
-            text = _cell_text(cell)
+            text = line_text(cell)
             if len(text) > _CELL_LIMIT or len(cell.findall(".//p")) > 1:
                 return []
             _place(cells, spans, cell, text)
@@ -179,8 +179,8 @@ def _rows_as_shown(table: Any) -> list[Any]:
     return sorted(table.iter("tr"), key=group)
 
 
-def _cell_text(cell: Any) -> str:
-    """The text of a cell on one line, with spaces where blocks and lines meet and nowhere else."""
+def line_text(cell: Any) -> str:
+    """The text of a cell, caption or title on one line, with spaces where blocks and lines meet and nowhere else."""
     return _SPACE.sub(" ", settle_raised(_shown_text(cell, " "))).strip()
 
 

@@ -211,6 +211,14 @@ def test_html_captions_are_read_whole() -> None:
     assert read("html", page).text == "Budget (millions of euros)\n\n| a | b |\n|---|---|\n| 1 | 2 |"
 
 
+def test_html_title_is_the_heading_as_it_is_shown() -> None:
+    """Without note marks, and with its exponents."""
+    page = '<h1>The last <s>10</s> 10<sup>6</sup> years<sup><a href="#fn1">1</a></sup></h1><p>Text.</p>'
+    content = read("html", page)
+    assert content.text.splitlines()[0] == "# The last 10⁶ years"
+    assert content.title == "The last 10⁶ years"
+
+
 def test_exponents_are_no_plain_number_to_the_checks() -> None:
     """What the page says of a million supports no sentence about a hundred and six."""
     passage = read("html", "<p>The virus infected 10<sup>6</sup> people in 2020.</p>").text
