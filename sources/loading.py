@@ -20,7 +20,7 @@ from .formats import KINDS, Content, read_content
 from .formats.content import cut_at_paragraph, one_line
 
 # Raised whenever the same file would give a different text: stored texts of an older version are read again.
-PARSER_VERSION: Final = 3
+PARSER_VERSION: Final = 4
 SIZE_LIMIT: Final = 50 * 1024 * 1024
 TEXT_LIMIT: Final = 5_000_000
 _LANGUAGE_SAMPLE: Final = 2_500

@@ -23,6 +23,7 @@ _SIGNS: Final = {"-": -1, "−": -1, "–": -1, "+": 1}
 # As far as this another dash makes a pair of the two: `the plan –30 of them– was kept`.
 _FARTHEST_DASH: Final = 20
 _PREFIX_SIGNS: Final = frozenset("$€£¥%")
+_POWER_SIGNS: Final = frozenset("^⁻⁺")
 _CURRENCY_CODES: Final = frozenset({"usd", "eur", "gbp", "us", "chf", "jpy"})
 _UNITS_BEFORE: Final = _CURRENCY_CODES | {"ehuneko"}
 # What may be joined to a numeral by a hyphen without making it a name, as in `mid-2019`.
@@ -214,12 +215,18 @@ class _Reader:
         following, after = self.tokens[bare.last + 1], self.tokens[bare.last + 2 : bare.last + 3]
         if following.kind == "word":
             return self._letters(bare, money=money)
+        if following.text in _POWER_SIGNS and after and self._is_power(bare.last + 1):
+            return None  # `10⁻⁶` and `10^6` are far from ten
         if after and self.cursor.touches(bare.last + 1):
             if following.text == "." and after[0].text in _ORDINAL_SIGNS:
                 return bare._replace(kind="ordinal", last=bare.last + 2)
             if following.text in HYPHENS and after[0].folded in self.language.endings:
                 return bare._replace(last=bare.last + 2)
         return bare
+
+    def _is_power(self, sign: int) -> bool:
+        after = self.tokens[sign + 1].text
+        return self.cursor.touches(sign) and (after[0].isdigit() or after in HYPHENS)
 
     def _letters(self, bare: _Bare, *, money: bool) -> _Bare | None:
         """The number with a word that touches it: `3rd`, `5M`, `75kg`, `2019an`."""

@@ -35,11 +35,25 @@ _NEVER_TEXT: Final = frozenset(
 _ROLES: Final = frozenset(
     {"navigation", "search", "banner", "contentinfo", "complementary", "dialog", "alert", "menu", "menubar", "toolbar"}
 )
-# Whole words of `class` and `id`.
+# Words of `class` and `id` that nothing but navigation is called by, alone or in a longer name.
 _NAMES: Final = re.compile(
-    r"(?i)(?:^|[\s_-])(?:nav|navbar|navigation|navheader|navfooter|docnav|menu|breadcrumbs?|toc|footer|cookies?|share"
-    r"|sharing|social|newsletter|subscribe|related|recommended|pagination|pager|skip|skiplink|advert|ads|promo|banner"
-    r"|comments?|headerlink|editsection|sphinxsidebar|noprint)(?:$|[\s_-])"
+    r"(?i)(?:^|[\s_-])(?:nav|navbar|navigation|navheader|navfooter|docnav|breadcrumbs?|toc|footer|cookies?|newsletter"
+    r"|subscribe|pagination|pager|skiplink|advert|headerlink|editsection|sphinxsidebar|noprint)(?:$|[\s_-])"
+)
+# Words that are also those of subjects: `market-share`, `social-policy`. They count where the whole name is made of
+# such words and of those for places and forms on a page.
+_SUBJECT_NAMES: Final = re.compile(
+    r"(?i)(?:^|[\s_-])(?:menu|share|sharing|social|related|recommended|skip|ads|promo|banner|comments?)(?:$|[\s_-])"
+)
+_NAVIGATION_WORDS: Final = frozenset(
+    """
+    menu share sharing social related recommended skip ads promo banner comments comment
+    action actions area article articles aside bar block body bottom box btn button buttons card center col column
+    container content entry feature footer form global group head header heading icon icons inner item items js label
+    left line link links list main media menus mobile module more network networks news of on page pages panel parent
+    post posts primary right row section secondary sharedaddy side sidebar site sticky stories story sub submenu tab
+    the title to toggle tool toolbar tools top view widget widgets wp wrap wrapper
+    """.split()  # noqa: SIM905
 )
 _LINK_LISTS: Final = frozenset({"ul", "ol", "dl", "table", "div", "p", "section", "aside", "footer", "header"})
 _HIDDEN_STYLE: Final = re.compile(r"(?i)display\s*:\s*none|visibility\s*:\s*hidden")
@@ -109,10 +123,21 @@ def _surrounds(element: Any, text: int, linked: int, whole: int) -> bool:
     named = (
         element.tag == "footer"
         or element.get("role") in _ROLES
-        or _NAMES.search(element.get("class") or "")
-        or _NAMES.search(element.get("id") or "")
+        or _names_navigation(element.get("class") or "")
+        or _names_navigation(element.get("id") or "")
     )
-    return bool(named) and text <= _LARGEST_SHARE * whole
+    return named and text <= _LARGEST_SHARE * whole
+
+
+def _names_navigation(names: str) -> bool:
+    """Whether one of the names of an element says that it surrounds the text."""
+    if _NAMES.search(names):
+        return True
+    return any(
+        all(not word or word.isdecimal() or word in _NAVIGATION_WORDS for word in re.split("[_-]", name.lower()))
+        for name in (names.split() if _SUBJECT_NAMES.search(names) else ())
+        if _SUBJECT_NAMES.search(name)
+    )
 
 
 def _lists_links(element: Any, text: int, linked: int) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections import Counter
 from collections.abc import Iterator
 from itertools import islice
@@ -17,6 +18,8 @@ from .txt import decode
 _SAMPLE_LENGTH: Final = 16_384
 _DELIMITERS: Final = ",;\t|"
 _ROW_LIMIT: Final = 3_000
+# The first line that Excel writes and reads: it is no row.
+_NAMED_DELIMITER: Final = re.compile(r"(?i)\A\s*\"?sep=(?P<delimiter>[,;|:\t])\"?[ ]*(?:\n|\Z)")
 
 
 def read(data: bytes) -> Content:
@@ -26,7 +29,8 @@ def read(data: bytes) -> Content:
         DocumentError: the rows cannot be told apart.
     """
     text = clean_rows(decode(data))
-    rows = _rows(text)
+    named = _NAMED_DELIMITER.match(text)
+    rows = _rows(text[named.end() :], named["delimiter"]) if named else _rows(text, _delimiter(text[:_SAMPLE_LENGTH]))
     try:
         header = next(rows, [])
         body = list(islice(rows, _ROW_LIMIT))
@@ -45,8 +49,8 @@ def clean_rows(text: str) -> str:
     return "\n".join("\t".join(clean(cell) for cell in line.split("\t")) for line in text.splitlines())
 
 
-def _rows(text: str) -> Iterator[list[str]]:
-    for row in csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text[:_SAMPLE_LENGTH])):
+def _rows(text: str, delimiter: str) -> Iterator[list[str]]:
+    for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter):
         cells = [cell.strip() for cell in row]
         if any(cells):
             yield cells

@@ -15,7 +15,7 @@ from lxml import html as lxml_html
 from ...errors import DocumentError
 from .boilerplate import remove_boilerplate
 from .content import Content, clean, iso_date, one_line, sensible_title
-from .html_blocks import light_markdown
+from .html_blocks import light_markdown, line_text
 from .txt import decode
 
 _DECLARED: Final = re.compile(rb"""(?:charset\s*=|encoding\s*=)\s*["']?\s*(?P<name>[A-Za-z0-9_.:-]+)""")
@@ -48,7 +48,7 @@ def read(data: bytes) -> Content:
     published = _published(root)
     language = root.get("lang") or root.get("{http://www.w3.org/XML/1998/namespace}lang") or root.get("xml:lang") or ""
     body = remove_boilerplate(root)
-    headings = [one_line(heading.text_content()) for heading in body.iter("h1")]
+    headings = [one_line(line_text(heading)) for heading in body.iter("h1")]
     if len(headings) == 1 and len(headings[0]) >= 3:
         title = headings[0]
     return Content(light_markdown(body), title, published, language)

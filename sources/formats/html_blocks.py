@@ -8,6 +8,9 @@ from typing import Any, Final
 from lxml import etree
 
 from .light import LightMarkdown
+from .mathml import formula, is_formula
+from .notes import leads_to_note
+from .raised import FRACTION_STROKE, LOWERED, RAISED, settle_raised
 
 _HEADINGS: Final = {f"h{level}": level for level in range(1, 7)}
 _INLINE: Final = frozenset(
@@ -53,8 +56,11 @@ _INLINE: Final = frozenset(
     }
 )
 _SPACE: Final = re.compile(r"[ \t\r\n\f]+")
-_REFERENCE: Final = re.compile(r"\[?\s*(?:\d{1,3}|[a-z]|[*†‡¶↑])\s*\]?")
+_STRUCK: Final = frozenset({"del", "s", "strike"})
+_STRUCK_STYLE: Final = re.compile(r"(?i)text-decoration[a-z-]*\s*:[^;]*line-through")
 _BREAK: Final = "\0"
+_OPENINGS: Final = {"q": "“", "sup": RAISED}
+_CLOSINGS: Final = {"q": "”", "sup": LOWERED}
 _CELL_LIMIT: Final = 400
 
 
@@ -77,20 +83,22 @@ class _Page:
             else:
                 self._end(element)
                 if element is not root:
-                    self._inline.append(element.tail or "")
+                    self._inline.append(_tail(element))
         self._flush()
 
     def _take_whole(self, element: Any) -> bool:
-        """What is read as one piece: preformatted text, a table of data, a mark that leads to a note."""
+        """What is read as one piece: preformatted text, a table of data, a formula; also what is left out."""
         if element.tag == "pre":
             self._flush()
-            self.light.paragraph(element.text_content())
+            self.light.paragraph(settle_raised(_shown_text(element)))
         elif element.tag == "table" and (rows := _data_rows(element)):
             self._flush()
-            self.light.paragraph(element.findtext("caption") or "")
+            self.light.paragraph(" ".join(line_text(caption) for caption in element.findall("caption")))
             self.light.table(rows)
+        elif (piece := _piece(element)) is not None:
+            self._inline.append(piece)
         else:
-            return _is_reference(element)
+            return False
         return True
 
     def _start(self, element: Any) -> None:
@@ -100,13 +108,10 @@ class _Page:
             self._flush()
             if element.tag == "li":
                 self.light.begin_item()
-        if element.tag == "q":
-            self._inline.append("“")
-        self._inline.append(element.text or "")
+        self._inline.append(_opening(element))
 
     def _end(self, element: Any) -> None:
-        if element.tag == "q":
-            self._inline.append("”")
+        self._inline.append(_CLOSINGS.get(element.tag, ""))
         if element.tag in _HEADINGS:
             self.light.heading(_HEADINGS[element.tag], self._taken().replace(_BREAK, " "))
         elif element.tag not in _INLINE and element.tag != "br":
@@ -120,20 +125,21 @@ class _Page:
             self.light.paragraph("\n".join(line.strip() for line in paragraph.split(_BREAK)))
 
     def _taken(self) -> str:
-        text = _SPACE.sub(" ", "".join(self._inline)).replace(f"{_BREAK} {_BREAK}", _BREAK + _BREAK)
+        text = _SPACE.sub(" ", settle_raised("".join(self._inline))).replace(f"{_BREAK} {_BREAK}", _BREAK + _BREAK)
         self._inline.clear()
         return text.strip()
 
 
-def _is_reference(element: Any) -> bool:
-    """A superscript or link such as [1] or ¶ that leads to a note: it is not part of the sentence."""
-    if element.tag == "sup":
-        links = list(element.iter("a"))
-    elif element.tag == "a" and (element.get("href") or "").startswith("#"):
-        links = [element]
-    else:
-        return False
-    return bool(links) and _REFERENCE.fullmatch(element.text_content().strip()) is not None
+def _opening(element: Any) -> str:
+    return _OPENINGS.get(element.tag, "") + (element.text or "")
+
+
+def _tail(element: Any) -> str:
+    """What follows an element; between a raised and a lowered number it is the stroke of a fraction."""
+    tail: str = element.tail or ""
+    following = element.getnext()
+    is_fraction = element.tag == "sup" and tail.strip() in {"/", "⁄"} and following is not None
+    return FRACTION_STROKE if is_fraction and following.tag == "sub" else tail
 
 
 def _data_rows(table: Any) -> list[list[str]]:
@@ -142,11 +148,11 @@ def _data_rows(table: Any) -> list[list[str]]:
         return []
     rows: list[list[str]] = []
     spans: dict[int, tuple[int, str]] = {}
-    for row in table.iter("tr"):
+    for row in _rows_as_shown(table):
         cells: list[str] = []
         for cell in row.iterchildren("td", "th"):
             _carry_down(cells, spans)
-            text = _cell_text(cell)
+            text = line_text(cell)
             if len(text) > _CELL_LIMIT or len(cell.findall(".//p")) > 1:
                 return []
             _place(cells, spans, cell, text)
@@ -162,13 +168,45 @@ def _data_rows(table: Any) -> list[list[str]]:
     return rows if len(rows) > 1 and len(used) > 1 else []
 
 
-def _cell_text(cell: Any) -> str:
-    """The text of a cell on one line, with spaces where blocks and lines meet and nowhere else."""
+def _rows_as_shown(table: Any) -> list[Any]:
+    """The rows with the head first and the foot last, wherever the page has them."""
+    head, foot = table.find("thead"), table.find("tfoot")
+
+    def group(row: Any) -> int:
+        above = row.getparent()
+        return 0 if above is head else 2 if above is foot else 1
+
+    return sorted(table.iter("tr"), key=group)
+
+
+def line_text(cell: Any) -> str:
+    """The text of a cell, caption or title on one line, with spaces where blocks and lines meet and nowhere else."""
+    return _SPACE.sub(" ", settle_raised(_shown_text(cell, " "))).strip()
+
+
+def _shown_text(top: Any, border: str = "") -> str:
+    """The text of an element as it stands, with its raised text marked, and what parts its blocks."""
     parts: list[str] = []
-    for event, element in etree.iterwalk(cell, events=("start", "end")):
-        parts.append("" if element.tag in _INLINE else " ")
-        parts.append((element.text if event == "start" else element.tail if element is not cell else "") or "")
-    return _SPACE.sub(" ", "".join(parts)).strip()
+    walk = etree.iterwalk(top, events=("start", "end"))
+    for event, element in walk:
+        parts.append("" if element.tag in _INLINE else border)
+        if event == "end":
+            parts.append(_CLOSINGS.get(element.tag, "") + ("" if element is top else _tail(element)))
+        elif (piece := _piece(element)) is not None:
+            parts.append(piece)
+            walk.skip_subtree()
+        else:
+            parts.append(_opening(element))
+    return "".join(parts)
+
+
+def _piece(element: Any) -> str | None:
+    """The text of what is read as one piece: a formula; nothing for what is struck out, and for the mark of a note."""
+    style = element.get("style")
+    is_struck = element.tag in _STRUCK or (style and _STRUCK_STYLE.search(style))
+    if is_struck or leads_to_note(element):
+        return ""
+    return formula(element) if is_formula(element) else None
 
 
 def _carry_down(cells: list[str], spans: dict[int, tuple[int, str]]) -> None:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from .content import Content, clean, cut_at_paragraph, iso_date, one_line, sensible_title
 from .light import LightMarkdown
+from .notes import is_bare, names_note
+from .raised import FRACTION_STROKE, LOWERED, RAISED, settle_raised
 from .txt import decode
 
 if TYPE_CHECKING:
@@ -23,8 +25,16 @@ _FIRST_HEADING: Final = re.compile(r"(?m)^#{1,6} +(?P<title>.+)$")
 _FOOTNOTE: Final = re.compile(r"\[\^[^\]\s]{1,60}\](?::[ ]?)?")
 # A reference mark such as [1] right behind a word or stop: it numbers somebody else's list.
 _REFERENCE_MARK: Final = re.compile(r"(?<=[^\s\[(])(?:\[\d{1,3}\])+")
-_MARK_ONLY: Final = re.compile(r"\s*\[?(?:\d{1,3}|[a-z]|[↑^↩¶#])\]?\s*")
+_MARK_ONLY: Final = re.compile(rf"[\s{RAISED}]*\[?(?:\d{{1,3}}|[a-z]|[↑^↩¶#])\]?[\s{LOWERED}]*")
 _LINE_BREAK_TAG: Final = re.compile(r"(?i)<br\s*/?>")
+_TAG: Final = re.compile(r"(?i)<(?P<end>/?)(?P<name>del|s|strike|sup|sub)(?=$|[\s>])")
+# `10^6^`, as Pandoc writes what is raised.
+_CARETS: Final = re.compile(r"(?<=[\w)])\^([-−+]?\d{1,4})\^(?!\w)")
+_RAISED_POWER: Final = rf"{RAISED}\1{LOWERED}"
+# Brackets with nothing in them but marks that were dropped.
+_IN_BRACKETS: Final = re.compile(r"[(\[][\s,;]*\Z")
+# A word, an opening quote or a sign of money, where a sentence goes on.
+_IN_SENTENCE: Final = re.compile(r"(?:[\w,;:%)»”\"'’][ \n]|[«“¿¡$€£~<>≈=±–—/-])\Z")
 
 
 def read(data: bytes) -> Content:
@@ -128,19 +138,64 @@ def _ignore(_: Token) -> None:
 
 
 def _inline(tokens: Sequence[Token]) -> str:
-    parts: list[str] = []
-    link_starts: list[int] = []
-    for token in tokens:
-        if token.type in ("text", "text_special", "code_inline"):
-            parts.append(token.content)
-        elif token.type in ("softbreak", "hardbreak") or _LINE_BREAK_TAG.match(token.content):
-            parts.append("\n")
-        elif token.type == "link_open":
-            link_starts.append(len(parts))
-        elif token.type == "link_close":
-            # A link whose whole text is a mark ([1], ↑, ¶) leads to a note or back: it says nothing.
-            start = link_starts.pop()
-            if _MARK_ONLY.fullmatch("".join(parts[start:])):
-                del parts[start:]
-    text = "".join(parts)
+    line = _Line()
+    for place, token in enumerate(tokens):
+        following = tokens[place + 1].content if place + 1 < len(tokens) else ""
+        line.add(token, following)
+    text = settle_raised("".join(line.parts))
     return _REFERENCE_MARK.sub("", _FOOTNOTE.sub("", text)).strip()
+
+
+class _Line:
+    """The text of inline tokens, in which what is raised is still marked."""
+
+    def __init__(self) -> None:
+        self.parts: list[str] = []
+        self._links: list[tuple[int, str]] = []
+        self._struck: list[int] = []
+
+    def add(self, token: Token, following: str) -> None:
+        """Add a token; `following` is the text of the next."""
+        if token.type in ("text", "text_special", "code_inline"):
+            is_code = token.type == "code_inline"
+            self.parts.append(token.content if is_code else _CARETS.sub(_RAISED_POWER, token.content))
+        elif token.type in ("softbreak", "hardbreak") or _LINE_BREAK_TAG.match(token.content):
+            self.parts.append("\n")
+        elif token.type == "link_open":
+            self._links.append((len(self.parts), str(token.attrs.get("href", ""))))
+        elif token.type == "link_close":
+            self._end_link(following)
+        elif token.type in ("s_open", "s_close"):
+            self._add_tag("s", is_end=token.type == "s_close")
+        elif tag := _TAG.match(token.content):
+            self._add_tag(tag["name"].lower(), is_end=bool(tag["end"]))
+
+    def _end_link(self, following: str) -> None:
+        # A link whose whole text is a mark ([1], ↑, ¶) leads to a note or back: it says nothing.
+        start, address = self._links.pop()
+        text = "".join(self.parts[start:])
+        if _MARK_ONLY.fullmatch(text) and not (
+            is_bare(text) and not names_note(address) and self._takes_number(start, following)
+        ):
+            del self.parts[start:]
+
+    def _takes_number(self, place: int, following: str) -> bool:
+        """Whether a number that stands here alone belongs to the sentence: `rose to [120](…) in 2020`."""
+        before = "".join(self.parts[max(0, place - 5) : place])[-20:]
+        if _IN_BRACKETS.search(before) and following.lstrip()[:1] in {",", ";", ")", "]"}:
+            return False
+        if following.lstrip()[:1].islower() and before[-1:] in {"", " ", "\n", "("}:
+            return True
+        return _IN_SENTENCE.search(before) is not None
+
+    def _add_tag(self, name: str, *, is_end: bool) -> None:
+        if name == "sup":
+            self.parts.append(LOWERED if is_end else RAISED)
+        elif name == "sub":
+            if self.parts[-2:] == [LOWERED, "/"]:
+                self.parts[-1] = FRACTION_STROKE
+        elif not is_end:
+            self._struck.append(len(self.parts))
+        elif self._struck:
+            # What is struck out is no longer said.
+            del self.parts[self._struck.pop() :]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import math
 import re
 import threading
@@ -15,12 +16,22 @@ from typing import Any, Final
 from ...errors import DocumentError
 from .content import Content, clean, sensible_title
 from .lines import paragraphs
+from .raised import LOWERED, RAISED, settle_raised
 
 _PAGE_LIMIT: Final = 3_000
 _HEADING_LENGTH: Final = 150
 _HEADING_RATIO: Final = 1.12
+_FIGURE: Final = re.compile(r"[\d\s.,'’]*")
+_LONGEST_PAGE_NUMBER: Final = 5
+_FIRST_YEAR: Final = 1800
+_LAST_YEAR: Final = 2100
 _DIGITS: Final = re.compile(r"\d+")
 _SYMBOL: Final = re.compile(r"[^\w\s]{3,}|^[\W\d]*$")
+# A character with the digits and signs behind it.
+_MAY_BE_RAISED: Final = re.compile(r"[^\s\d−–-]?[\d−–-]+")
+# Of the size of the character before.
+_RAISED_SIZE: Final = 0.85
+_RAISED_HEIGHT: Final = 0.12
 # Lines of a table of contents: a title, dots, a page number.
 _LEADER_DOTS: Final = re.compile(r"(?:[.…·]\s?){4,}\s*[\divxlc]*$")
 _NUMBERED_HEADING: Final = re.compile(r"\n(?=\d+(?:\.\d+)*\.?\s)")
@@ -80,12 +91,45 @@ def _lines(page: Any) -> list[_Line]:
     lines, place = [], 0
     for raw in text.splitlines(keepends=True):
         first = len(raw) - len(raw.lstrip())
-        line = unicodedata.normalize("NFC", clean(raw.translate(_HYPHENS)).translate(_LIGATURES))
+        shown = settle_raised(_with_raised(text_page, raw, place))
+        line = unicodedata.normalize("NFC", clean(shown.translate(_HYPHENS)).translate(_LIGATURES))
         lines.append(_Line(line, _size(text_page, place + first) if line else 0.0))
         place += len(raw)
     text_page.close()
     page.close()
     return lines
+
+
+def _with_raised(text_page: Any, line: str, place: int) -> str:
+    """The line, its raised digits marked: they are smaller than the character before them, and stand higher."""
+    pieces, done = [], 0
+    for digits in _MAY_BE_RAISED.finditer(line):
+        base = digits.start()
+        for at in range(base + 1, digits.end()):
+            if _is_raised(text_page, place + at, place + base, line[at]):
+                pieces += [line[done:at], RAISED, line[at], LOWERED]
+                done = at + 1
+            else:
+                base = at
+    return "".join([*pieces, line[done:]]) if pieces else line
+
+
+def _is_raised(text_page: Any, index: int, base: int, character: str) -> bool:
+    from pypdfium2 import raw  # noqa: PLC0415
+
+    size, base_size = _size(text_page, index), _size(text_page, base)
+    if not size < _RAISED_SIZE * base_size or raw.FPDFText_GetUnicode(text_page.raw, index) != ord(character):
+        return False
+    return _height(text_page, index) - _height(text_page, base) > _RAISED_HEIGHT * base_size
+
+
+def _height(text_page: Any, index: int) -> float:
+    """Where the line of a character is on the page, in points from below."""
+    from pypdfium2 import raw  # noqa: PLC0415
+
+    across, height = ctypes.c_double(), ctypes.c_double()
+    raw.FPDFText_GetCharOrigin(text_page.raw, index, across, height)
+    return height.value
 
 
 def _size(text_page: Any, index: int) -> float:
@@ -102,19 +146,49 @@ def _without_running_lines(pages: list[list[_Line]]) -> list[list[_Line]]:
     """Without page numbers, and without what stands first or last on most pages."""
 
     def mask(line: _Line) -> str:
-        return _DIGITS.sub("0", "".join(line.text.split()))
+        # A line of figures alone is no running head: how often there is one says nothing about it.
+        return "" if _FIGURE.fullmatch(line.text) else _DIGITS.sub("0", "".join(line.text.split()))
 
     pages = [[line for line in page if line.text and not _LEADER_DOTS.search(line.text)] for page in pages]
-    edges = Counter(edge for page in pages for edge in {mask(line) for line in page[:2] + page[-2:]})
+    edges = Counter(edge for page in pages for edge in {mask(line) for line in page[:2] + page[-2:]} - {""})
     often = max(2, 0.4 * len(pages)) if len(pages) > 2 else float("inf")
+    page_offsets = _page_offsets(pages)
 
-    def runs(page: list[_Line], place: int) -> bool:
-        return (place < 2 or place >= len(page) - 2) and (
-            edges[mask(page[place])] > often or page[place].text.isdecimal()
-        )
+    def runs(page: list[_Line], place: int, number: int) -> bool:
+        line = page[place]
+        if place >= 2 and place < len(page) - 2:
+            return False
+        return edges[mask(line)] > often or (_is_number(line) and int(line.text) - number in page_offsets)
 
-    kept = [[line for place, line in enumerate(page) if not runs(page, place)] for page in pages]
+    kept = [
+        [line for place, line in enumerate(page) if not runs(page, place, number)]
+        for number, page in enumerate(pages, 1)
+    ]
     return kept if any(kept) else pages
+
+
+def _page_offsets(pages: list[list[_Line]]) -> set[int]:
+    """How much more page numbers are than the places of their pages: none, or as much on several pages.
+
+    A figure that stands alone is no page number, nor is a year, unless the years go on over most pages as pages do.
+    """
+    several = 2 if len(pages) < 10 else 3
+    found = Counter(
+        offset
+        for number, page in enumerate(pages, 1)
+        for offset in {int(line.text) - number for line in page[:2] + page[-2:] if _is_number(line)}
+    )
+    return {
+        offset
+        for offset, count in found.items()
+        if offset == 0
+        or (count > 0.5 * len(pages) and count > 2)
+        or (count >= several and not _FIRST_YEAR <= offset <= _LAST_YEAR)
+    }
+
+
+def _is_number(line: _Line) -> bool:
+    return line.text.isdecimal() and len(line.text) <= _LONGEST_PAGE_NUMBER
 
 
 def _blocks(pages: list[list[_Line]]) -> Iterator[str]:

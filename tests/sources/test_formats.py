@@ -5,12 +5,17 @@ from __future__ import annotations
 import io
 import zipfile
 from contextlib import suppress
+from copy import deepcopy
 from datetime import UTC, datetime
 
 import docx
 import pytest
+from docx.enum.style import WD_STYLE_TYPE
+from docx.oxml import parse_xml
+from docx.oxml.ns import nsdecls
 
 from tertulia.errors import DocumentError
+from tertulia.evidence.checks.claim import check_claim
 from tertulia.evidence.documents import make_document
 from tertulia.evidence.passages import split_passages
 from tertulia.sources.formats import Content, read_content
@@ -94,6 +99,151 @@ def test_html_part_named_like_navigation_may_be_the_text() -> None:
     assert "All the text" in read("html", page).text
 
 
+@pytest.mark.parametrize(
+    ("names", "is_text"),
+    [
+        ("market-share", True),
+        ("social-policy", True),
+        ("comments_analysis", True),
+        ("share market-2020", False),
+        ("share-buttons", False),
+        ("wp-block-social-links", False),
+        ("menu-item-12", False),
+        ("main-nav", False),
+        ("market-footer", False),
+        ("Related Posts", False),
+    ],
+)
+def test_html_subjects_are_not_taken_for_navigation(names: str, is_text: bool) -> None:
+    """A word that navigation is called by may name a subject in a longer name."""
+    long = "The rest of the page is long and has many words about the market. " * 2
+    for attribute in ("id", "class"):
+        page = f"<p>{long}</p><section {attribute}='{names}'><p>It is 7 %.</p></section>"
+        assert ("7 %" in read("html", page).text) is is_text
+
+
+RAISED = {
+    "10<sup>6</sup> people": "10⁶ people",
+    "3×10<sup>−6</sup> g and 1.5·10<sup>9</sup> t": "3×10⁻⁶ g and 1.5·10⁹ t",
+    "3 × 10 <sup>6</sup>, 5 km <sup>2</sup>, 10 <sup>6</sup>": "3 × 10⁶, 5 km², 10",
+    "5 m<sup>2</sup> of 20 km<sup>2</sup> and 300 Km.<sup>2</sup>": "5 m² of 20 km² and 300 Km.²",
+    "(a + b)<sup>2</sup> and 1.05<sup>10</sup> = 1.63": "(a + b)² and 1.05¹⁰ = 1.63",
+    "<sup>14</sup>C and 10<sup>6.5</sup>": "¹⁴C and 10^6.5",
+    "1<sup>1</sup>/<sub>2</sub> cups, <sup>3</sup>⁄<sub>4</sub> full": "1 1/2 cups, 3/4 full",
+    "The 5<sup>th</sup>, the 1<sup>a</sup>, H<sub>2</sub>O": "The 5th, the 1a, H2O",
+    "It had 5,000<sup>1</sup> or 5 000<sup>2,3</sup> in 2020<sup>2</sup>.": "It had 5,000 or 5 000 in 2020.",
+    "It had 54<sup>1</sup>, 12.5<sup>2</sup>, 1,234<sup>a</sup>, 20 °C<sup>1</sup>": "It had 54, 12.5, 1,234, 20 °C",
+    "The town<sup>1</sup> grew 5 %<sup>[2]</sup>.<sup>3</sup> Then (INE)<sup>2</sup>": "The town grew 5 %. Then (INE)",
+    "<sup>1</sup>Source: INE.": "Source: INE.",
+    'It rose<sup><a href="#x">1</a></sup> to 54<a href="n.html#fn2"><sup>2</sup></a>.': "It rose to 54.",
+}
+
+
+@pytest.mark.parametrize("markup", RAISED)
+def test_html_raised_text_changes_no_number(markup: str) -> None:
+    """An exponent stays one, and the mark of a note is left out, in sentences and in cells."""
+    assert read("html", f"<p>{markup}</p>").text == RAISED[markup]
+    row = f"<tr><td>A</td><td>{markup}</td></tr>"
+    assert read("html", f"<table><tr><th>a</th><th>b</th></tr>{row}</table>").text.endswith(f"| A | {RAISED[markup]} |")
+
+
+FORMULAS = {
+    "<mfrac><mn>1</mn><mn>2</mn></mfrac>": "1/2",
+    "<mrow><mn>1</mn><mstyle><mfrac><mn>1</mn><mn>2</mn></mfrac></mstyle></mrow>": "1 1/2",
+    "<mfrac><mrow><mi>a</mi><mo>+</mo><mn>1</mn></mrow><msqrt><mn>2.5</mn></msqrt></mfrac>": "(a+1)/(√2.5)",
+    " <mn>5</mn>\n <mo>+</mo>\n <mn>6</mn> ": "5+6",
+    "<mn>3</mn><mo>×</mo><msup><mn>10</mn><mrow><mo>−</mo><mn>6</mn></mrow></msup>": "3×10⁻⁶",
+    "<msubsup><mi>x</mi><mn>1</mn><mn>2</mn></msubsup><mn>3</mn>": "x_1²3",
+    "<msub><mi>log</mi><mn>10</mn></msub><mn>2</mn>": "log_10 2",
+    "<munderover><mo>∑</mo><mrow><mi>i</mi><mo>=</mo><mn>1</mn></mrow><mi>n</mi></munderover><mi>i</mi>": "∑_(i=1)ⁿi",
+    "<mi>x</mi><mspace></mspace><mtext>if y </mtext><msup><mi>y</mi><mo>′</mo></msup>": "x if y y′",
+    "<mtable><mtr><mtd><mn>1</mn></mtd><mtd><mn>2</mn></mtd></mtr></mtable><mo>!</mo>": "1 2 !",
+    "<semantics><mn>7</mn><annotation>\\frac{1}{2}</annotation></semantics>": "7",
+}
+
+
+@pytest.mark.parametrize("markup", FORMULAS)
+def test_html_formulas_stay_in_their_sentence(markup: str) -> None:
+    """A fraction is no two paragraphs of one number each, and no number runs into another."""
+    sentence = f"It was <math>{markup}</math> of it."
+    expected = f"It was {FORMULAS[markup]} of it."
+    assert read("html", f"<p>{sentence}</p>").text == expected
+    row = f"<tr><td>A</td><td>{sentence}</td></tr>"
+    assert read("html", f"<table><tr><th>a</th><th>b</th></tr>{row}</table>").text.endswith(f"| A | {expected} |")
+
+
+def test_html_formula_without_end_swallows_no_paragraphs() -> None:
+    """What is not closed holds the rest of the page, which is no formula."""
+    assert read("html", "<p>It was <math><mn>5</mn>.</p><p>Then <b>more</b>.</p>").text.endswith("Then more.")
+
+
+STRUCK = {
+    "Price: <del>50</del><ins>40</ins> euros": "Price: 40 euros",
+    "Price: <s>50</s> 400 <strike>pesetas</strike> euros": "Price: 400 euros",
+    'Price: <span style="color: red; text-decoration: line-through">50</span> 40 euros': "Price: 40 euros",
+}
+
+
+@pytest.mark.parametrize("markup", STRUCK)
+def test_html_what_is_struck_out_is_not_said(markup: str) -> None:
+    """The old figure goes, and does not run into the new one; in cells and preformatted text too."""
+    assert read("html", f"<p>{markup}</p>").text == STRUCK[markup]
+    assert read("html", f"<pre>{markup}</pre>").text.replace("  ", " ") == STRUCK[markup]
+    row = f"<tr><td>A</td><td>{markup}</td></tr>"
+    assert read("html", f"<table><tr><th>a</th><th>b</th></tr>{row}</table>").text.endswith(f"| A | {STRUCK[markup]} |")
+
+
+def test_html_foot_of_a_table_stands_last() -> None:
+    """Older pages have it before the body; the first row is the header all the same."""
+    foot, head, body = (
+        f"<{name}><tr><td>{a}</td><td>{b}</td></tr></{name}>"
+        for name, a, b in [("tfoot", "All", 7), ("thead", "Town", "Men"), ("tbody", "Olm", 7)]
+    )
+    text = "| Town | Men |\n|---|---|\n| Olm | 7 |\n| All | 7 |"
+    assert read("html", f"<table>{foot}{head}{body}</table>").text == text
+    assert read("html", f"<table>{head}{foot}{body}</table>").text == text
+
+
+def test_html_captions_are_read_whole() -> None:
+    """A caption often says the unit, in an element of its own."""
+    rows = "<tr><th>a</th><th>b</th></tr><tr><td>1</td><td>2</td></tr>"
+    page = f"<table><caption>Budget (<i>millions of euros</i>)<sup>1</sup></caption>{rows}</table>"
+    assert read("html", page).text == "Budget (millions of euros)\n\n| a | b |\n|---|---|\n| 1 | 2 |"
+
+
+def test_html_title_is_the_heading_as_it_is_shown() -> None:
+    """Without note marks, and with its exponents."""
+    page = '<h1>The last <s>10</s> 10<sup>6</sup> years<sup><a href="#fn1">1</a></sup></h1><p>Text.</p>'
+    content = read("html", page)
+    assert content.text.splitlines()[0] == "# The last 10⁶ years"
+    assert content.title == "The last 10⁶ years"
+
+
+def test_exponents_are_no_plain_number_to_the_checks() -> None:
+    """What the page says of a million supports no sentence about a hundred and six."""
+    passage = read("html", "<p>The virus infected 10<sup>6</sup> people in 2020.</p>").text
+    for number in ("106", "10", "6"):
+        assert (
+            check_claim(f"The virus infected {number} people in 2020.", [passage], language="en").status != "supported"
+        )
+
+
+@pytest.mark.parametrize(
+    ("link", "text"),
+    [
+        ('<a href="#t">120</a>', "It rose to 120 in 2020."),
+        ('<a href="#reform">5</a>', "It rose to 5 in 2020."),
+        ('<a href="#t">[3]</a>', "It rose to in 2020."),
+        ('<a href="#cite_note-3">3</a>', "It rose to in 2020."),
+        ('<a href="#_ftnref3">3</a>', "It rose to in 2020."),
+        ('<a href="#t" role="doc-noteref">3</a>', "It rose to in 2020."),
+    ],
+)
+def test_html_links_within_the_page_keep_their_numbers(link: str, text: str) -> None:
+    """A figure that leads to its table is part of the sentence; the mark of a note is not."""
+    assert read("html", f"<p>It rose to {link} in 2020.</p>").text == text
+
+
 @pytest.mark.parametrize("depth", [10, 1_500])
 def test_html_of_any_depth(depth: int) -> None:
     """Deep nesting neither fails nor hides text."""
@@ -105,6 +255,14 @@ def test_html_in_its_encoding(encoding: str) -> None:
     """A declared or marked encoding is used."""
     page = f'<html><head><meta charset="{encoding}"></head><body><p>Coste: 5 año</p></body></html>'
     assert read("html", page.encode(encoding)).text == "Coste: 5 año"
+
+
+@pytest.mark.parametrize("name", ["iso-8859-1", "Latin-1", "us-ascii", "windows-1252", "no-such-encoding", "idna"])
+def test_html_declared_western_is_windows_1252(name: str) -> None:
+    """As browsers read it: the euro and typographic quotes are there, whatever was declared."""
+    page = f'<html><head><meta charset="{name}"></head><body><p>Coste: “5 €” al año\x81</p></body></html>'
+    data = page.replace("\x81", "").encode("cp1252").replace(b"</p>", b"\x81</p>")
+    assert read("html", data).text == "Coste: “5 €” al año"
 
 
 @pytest.mark.parametrize("data", [b"<>", b"<!-- only -->", b"\x00\x01\x02"])
@@ -125,6 +283,13 @@ def test_txt_in_any_usual_encoding(encoding: str) -> None:
         assert read("txt", data).text == "Año: «diez» — señal"
 
 
+def test_txt_with_broken_bytes_is_still_utf_8() -> None:
+    """One broken byte costs one character, not all accents of the file."""
+    text = "El niño y la ñandú — 5 €"
+    assert read("txt", text.encode() + b" \xff fin").text == f"{text} \ufffd fin"
+    assert read("txt", b"El ni\xf1o \xc3\xb1 y la \xf1and\xfa").text == "El niño Ã± y la ñandú"
+
+
 def test_txt_underlined_titles_are_headings() -> None:
     """As in reStructuredText and old README files."""
     assert (
@@ -139,6 +304,14 @@ def test_csv_is_a_table_with_its_header() -> None:
     for delimiter in ",;\t":
         rows = [["Año", "Nota"], ["2019", '"a, b"'], ["2020", "c|d"], ["2021"]]
         assert read("csv", "\n".join(delimiter.join(row) for row in rows)).text == expected
+
+
+@pytest.mark.parametrize("first", ["sep=;\n", '"sep=;"\r\n', "SEP=; \n"])
+def test_csv_may_name_its_delimiter(first: str) -> None:
+    """The line that Excel puts first is no header."""
+    assert read("csv", f"{first}town;people, in all\nOlm;1,5\n").text == (
+        "| town | people, in all |\n|---|---|\n| Olm | 1,5 |"
+    )
 
 
 def test_csv_rows_never_part_from_their_header() -> None:
@@ -215,6 +388,89 @@ def test_docx_without_properties() -> None:
     document.add_paragraph("Text.")
     content = read("docx", saved(document))
     assert (content.title, content.published) == ("The towers", "")
+
+
+def word_xml(markup: str) -> object:
+    """An element of a Word document (ISO/IEC 29500-1, 17), where `w:` is its namespace."""
+    opening, closing, rest = markup.partition(">")
+    return parse_xml(f"{opening} {nsdecls('w')}{closing}{rest}")
+
+
+def word_run(text: str, properties: str = "") -> str:
+    return f'<w:r><w:rPr>{properties}</w:rPr><w:t xml:space="preserve">{text}</w:t></w:r>'
+
+
+NOT = word_run("not ")
+DOCX_INLINE = {
+    f'<w:ins w:id="1" w:author="x">{NOT}</w:ins>': "Deaths were not 54.",
+    f'<w:moveTo w:id="1" w:author="x"><w:ins w:id="2">{NOT}</w:ins></w:moveTo>': "Deaths were not 54.",
+    '<w:del w:id="1"><w:r><w:delText>not </w:delText></w:r></w:del>': "Deaths were 54.",
+    f'<w:moveFrom w:id="1">{NOT}</w:moveFrom>': "Deaths were 54.",
+    f"<w:sdt><w:sdtPr/><w:sdtContent>{NOT}</w:sdtContent></w:sdt>": "Deaths were not 54.",
+    f"<w:sdt><w:sdtPr><w:showingPlcHdr/></w:sdtPr><w:sdtContent>{NOT}</w:sdtContent></w:sdt>": "Deaths were 54.",
+    f'<w:fldSimple w:instr="REF x">{NOT}</w:fldSimple>': "Deaths were not 54.",
+    f'<w:smartTag w:element="x">{NOT}</w:smartTag>': "Deaths were not 54.",
+    f'<w:hyperlink w:anchor="x"><w:smartTag>{NOT}</w:smartTag></w:hyperlink>': "Deaths were not 54.",
+    word_run("not ", "<w:strike/>"): "Deaths were 54.",
+    word_run("not ", "<w:vanish/>"): "Deaths were 54.",
+    word_run("not ", '<w:strike w:val="0"/>'): "Deaths were not 54.",
+}
+
+
+@pytest.mark.parametrize("markup", DOCX_INLINE)
+def test_docx_sentences_are_read_as_they_are_shown(markup: str) -> None:
+    """A word may stand in a tracked change, a control, a field or a link; the sentence must not turn round."""
+    document = docx.Document()
+    sentence = document.add_paragraph("Deaths were ")
+    sentence._p.append(word_xml(markup))
+    sentence.add_run("54.")
+    table = document.add_table(rows=2, cols=2)
+    table.cell(0, 0).text = "A"
+    table.cell(1, 1)._tc.append(deepcopy(sentence._p))
+    expected = DOCX_INLINE[markup]
+    assert read("docx", saved(document)).text == f"{expected}\n\n| A |  |\n|---|---|\n|  | {expected} |"
+
+
+def test_docx_blocks_inside_controls_and_tables() -> None:
+    """Paragraphs and rows inside content controls, and tables inside tables; not the table of contents."""
+    document = docx.Document()
+    table = document.add_table(rows=2, cols=2)
+    for cell, text in zip((cell for row in table.rows for cell in row.cells), ["A", "B", "1", "2"], strict=True):
+        cell.text = text
+    control = word_xml("<w:sdt><w:sdtContent/></w:sdt>")
+    table._tbl.append(control)
+    control[0].append(deepcopy(table.rows[1]._tr))
+    deleted = deepcopy(table.rows[1]._tr)
+    deleted.insert(0, word_xml('<w:trPr><w:del w:id="3"/></w:trPr>'))
+    table._tbl.append(deleted)
+    document.add_paragraph("Between.")
+    paragraph = f"<w:p>{word_run('It had 7 men.')}</w:p>"
+    contents = '<w:docPartObj><w:docPartGallery w:val="Table of Contents"/></w:docPartObj>'
+    for properties in (contents, ""):
+        markup = f"<w:sdt><w:sdtPr>{properties}</w:sdtPr><w:sdtContent>{paragraph}</w:sdtContent></w:sdt>"
+        document.element.body.insert(1, word_xml(markup))
+    outer = document.add_table(1, 2)
+    outer.cell(0, 0).text = "Out"
+    inner = outer.cell(0, 1).add_table(2, 2)
+    for cell, text in zip((cell for row in inner.rows for cell in row.cells), ["C", "D", "3", "4"], strict=True):
+        cell.text = text
+    assert read("docx", saved(document)).text == (
+        "| A | B |\n|---|---|\n| 1 | 2 |\n| 1 | 2 |\n\nIt had 7 men.\n\nBetween.\n\nOut\n\n"
+        "| C | D |\n|---|---|\n| 3 | 4 |"
+    )
+
+
+@pytest.mark.parametrize("styled", [False, True])
+def test_docx_raised_runs_change_no_number(styled: bool) -> None:
+    """An exponent stays one and a note mark goes, whether the run or its style raises it."""
+    document = docx.Document()
+    document.styles.add_style("Raised", WD_STYLE_TYPE.CHARACTER).font.superscript = True
+    paragraph = document.add_paragraph()
+    for text, raised in [("It had 10", "6"), (" or 5,000", "1"), (" or 10", "−"), ("", "7"), (" men.", "2")]:
+        paragraph.add_run(text)
+        run = paragraph.add_run(raised, style="Raised" if styled else None)
+        run.font.superscript = None if styled else True
+    assert read("docx", saved(document)).text == "It had 10⁶ or 5,000 or 10⁻⁷ men."
 
 
 def test_docx_bombs_and_others() -> None:
@@ -306,6 +562,39 @@ def test_pdf_running_heads_and_page_numbers_go() -> None:
     assert "Journal" not in content.text
     assert content.text.splitlines()[0] == f"{FULL} ash ends ash."
     assert content.title == ""
+
+
+def test_pdf_raised_digits_change_no_number() -> None:
+    """A smaller digit that stands higher is an exponent or a note mark; other small digits are neither."""
+
+    def set_apart(digits: str, *, size: int, rise: int) -> str:
+        return f") Tj /F1 {size} Tf {rise} Ts ({digits}) Tj 0 Ts /F1 11 Tf ("
+
+    up, even, down = set_apart("6", size=6, rise=4), set_apart("6", size=6, rise=0), set_apart("2", size=6, rise=-2)
+    large, twelve = set_apart("6", size=11, rise=4), set_apart("-12", size=6, rise=4)
+    line = f"10{up} or 5,000{up} grew{up} by 10{even} and 10{large} of CO{down} and 10{twelve} of it."
+    assert read("pdf", pdf([(11, line)])).text == "10⁶ or 5,000 grew by 106 and 106 of CO2 and 10⁻¹² of it."
+
+
+@pytest.mark.parametrize(
+    ("figures", "kept"),
+    [
+        (["2020"], ["2020"]),
+        (["1"], []),
+        (["54", "7", "2020", "1,234", "1,235"], ["54", "7", "2020", "1,234", "1,235"]),
+        (["2019", "2020"], ["2019", "2020"]),
+        (["2", "3", "4", "9", "6"], ["9"]),
+        (["i", "ii", "1", "2", "3"], ["i", "ii"]),
+        (["1203", "1204", "1205"], []),
+        (["9" * 5_000, "54", "54"], ["9" * 5_000, "54", "54"]),
+    ],
+)
+def test_pdf_figures_alone_on_a_line_are_no_page_numbers(figures: list[str], kept: list[str]) -> None:
+    """Only numbers that go on from page to page, or are those of their pages, are left out."""
+    names = ["ash", "birch", "cedar", "elm", "fir"]
+    pages = [[(11, f"{FULL} {name}."), (11, figure)] for name, figure in zip(names, figures, strict=False)]
+    words = read("pdf", pdf(*pages)).text.split()
+    assert [figure for figure in figures if figure in words] == kept
 
 
 def test_pdf_that_cannot_be_read() -> None:

@@ -9,7 +9,25 @@ from hypothesis import strategies as st
 from tertulia.sources.formats.md import plain, read
 
 CASES = {
-    "emphasis": ("A **bold** and _slanted_ *word* __here__, ~~gone~~.", "A bold and slanted word here, gone."),
+    "emphasis": ("A **bold** and _slanted_ *word* __here__.", "A bold and slanted word here."),
+    "struck out": ("~~50~~<del>51</del><ins>40</ins> <s>*x* [y](z)</s>euros.", "40 euros."),
+    "struck out without end": ("It <s>is 5 </strike> or 6</b>. And </s> <s>7.", "It  or 6. And  7."),
+    "raised": (
+        "10<sup>6</sup> and 10^-6^ of 5 m<sup class='x'>2</sup>, `x^2^`, 2^10, 1<sup>1</sup>/<sub>2</sub>.",
+        "10⁶ and 10⁻⁶ of 5 m², x^2^, 2^10, 1 1/2.",
+    ),
+    "raised marks": (
+        "It had 5,000<sup>1</sup> men<sup>[2](#fn2)</sup> in 2020[<sup>3</sup>](#x).",
+        "It had 5,000 men in 2020.",
+    ),
+    "linked numbers": (
+        "[7](#a) men rose to [120](#t) ([9](#u) of 10) [3](#fn3) and 54[1](#b). [2](#c) [4](#d)",
+        "7 men rose to 120 (9 of 10)  and 54.",
+    ),
+    "linked marks in brackets": (
+        "It rose ([1](https://a.example), [2](#b), [3](#c)).",
+        "It rose (, , ).",
+    ),
     "no emphasis": ("snake_case_name and 2 * 3 * 4 = 24.", "snake_case_name and 2 * 3 * 4 = 24."),
     "code": ("Run `apt update` first.", "Run apt update first."),
     "links": ("See [the portal](https://a.example) or [it][1].\n\n[1]: https://b.example", "See the portal or it."),

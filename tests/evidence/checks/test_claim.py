@@ -201,6 +201,15 @@ def test_what_may_be_in_words_that_are_not_known_is_a_warning(sentence: str, pas
     assert verdict.holds
 
 
+def test_a_power_is_not_its_base():
+    """What a passage says of a millionth or a million supports no sentence about ten; a power supports itself."""
+    for power in ("10⁻⁶", "10⁶", "10^6", "10^-6"):
+        passage = f"The virus infected {power} people in 2020."
+        assert check_claim(passage, [passage], language="en").holds
+        assert not check_claim("The virus infected 10 people in 2020.", [passage], language="en").holds
+    assert check_claim("It had 54 men.", ["It had 54^[1] men."], language="en").holds
+
+
 def test_overlap_never_decides():
     """A sentence that shares no word with its passage gets a warning and stays supported."""
     verdict = check_claim("Cats sleep most days in warm houses.", ["The portal publishes datasets."], language="en")
