@@ -23,6 +23,8 @@ _SOURCE_HEADINGS: Final = frozenset(
     """.split()  # noqa: SIM905
 )
 _ROUNDS: Final = 12
+# As str.splitlines has them, but for those that are controls.
+_LINE_END: Final = re.compile(r"\r\n?|[\x85\u2028\u2029]")
 _STRUCTURE: Final = str.maketrans(dict.fromkeys("<>[]()`", " "))
 
 # Controls, the marks that reverse the direction of what follows, so that a text reads as it is stored, and halves of
@@ -108,7 +110,7 @@ def tidy_lines(text: str) -> str:
 
 def _plain(text: str) -> str:
     """The text as it reads: no controls, no entities, one kind of line end."""
-    text = _CONTROLS.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+    text = _CONTROLS.sub("", _LINE_END.sub("\n", text))
     return _ENTITY.sub(lambda entity: html.unescape(entity[0]), text)
 
 

@@ -24,6 +24,8 @@ _TAGS: Final = frozenset(
 # sentence, the place of its mark, its end), then a number. Should Markdown damage one, what is left of it is taken out.
 _CITED, _BEGIN, _MARK, _END = "\ue000", "\ue001", "\ue002", "\ue003"
 _DIGITS: Final = "".join(map(chr, range(0xE004, 0xE00E)))
+# Keeps a citation from being the words of a link; here no link can come out, and code would show it.
+_LINK_GUARD = re.compile(rf"(?<=[{_DIGITS}])\\(?=\()")
 _TO_SIGN: Final = str.maketrans("0123456789", _DIGITS)
 _FROM_SIGN: Final = str.maketrans(_DIGITS, "0123456789")
 _PIECE = re.compile(
@@ -111,7 +113,8 @@ def to_html(text: str) -> str:
     if len(text) > _TEXT_LIMIT or _NESTING.search(text):
         return _plain_paragraphs(text)
     try:
-        hidden = _BRACKET.sub(lambda match: _HIDDEN[match[1]] if match[1] else match[0], lay_out(text))
+        laid = lay_out(_LINK_GUARD.sub("", text))
+        hidden = _BRACKET.sub(lambda match: _HIDDEN[match[1]] if match[1] else match[0], laid)
         page = markdown.markdown(hidden, extensions=["tables", "sane_lists"], output_format="html")
     except RecursionError:
         return _plain_paragraphs(text)
