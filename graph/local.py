@@ -210,8 +210,9 @@ class LocalBackend:
                 finally:
                     context.weighing.stop()
                     await asyncio.to_thread(self._note_usage, row.id, context.budget)
-                snapshot = await graph.aget_state(config)
-                if snapshot.interrupts or outcome_of(snapshot):
+                before, snapshot = snapshot, await graph.aget_state(config)
+                # Where a pass kept nothing, the next one would do, and pay, the same again.
+                if snapshot.interrupts or outcome_of(snapshot) or _place(snapshot) == _place(before):
                     break
             # In a thread, as every write here: a write that waits for another run of this process would keep the loop
             # from letting that one go on.
@@ -353,6 +354,11 @@ async def _heard(stream: AsyncIterator[Any], unheard: deque[dict[str, Any]]) -> 
 
 
 _WAIT: Final = object()
+
+
+def _place(snapshot: StateSnapshot) -> Any:
+    """Which checkpoint a snapshot is of; None before the first."""
+    return snapshot.config["configurable"].get("checkpoint_id")
 
 
 @cache

@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from langgraph.graph.state import CompiledStateGraph
 
 from tertulia.agents.extractive.interviewer import ExtractiveInterviewer
 from tertulia.agents.roles import Question, QuestionBrief
 from tertulia.app import App
-from tertulia.errors import UsageError
+from tertulia.errors import EngineError, UsageError
 from tertulia.events import Event, PanelApproved, QuestionAsked, RunPaused, StepDone
 from tertulia.settings import load_settings
 from tertulia.storage.events import load_events
@@ -117,6 +118,24 @@ async def test_what_was_said_before_an_interruption_is_told_and_kept(monkeypatch
         await task
     assert [type(event) for event in told[-3:]] == [QuestionAsked, StepDone, RunPaused]
     assert load_events(app.runs.path, run.id) == [event.to_dict() for event in told]
+
+
+async def test_a_graph_that_keeps_nothing_is_not_asked_again(monkeypatch):
+    """It would do, and pay, the same once more."""
+    write_notes(Path("docs"), "Orvania")
+    app = make_app()
+    run = await app.start("Tidal mills", approve=True)
+    passes: list[Any] = []
+
+    async def keep_nothing(_: Any, given: Any, *__: Any, **___: Any) -> Any:
+        passes.append(given)
+        for nothing in ():
+            yield nothing
+
+    monkeypatch.setattr(CompiledStateGraph, "astream", keep_nothing)
+    with pytest.raises(EngineError, match="stopped before its end"):
+        await app.advance(run.id, reviewer=later)
+    assert len(passes) == 1
 
 
 async def test_a_finished_run_is_not_run_again():
