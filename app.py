@@ -13,15 +13,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from . import report_templates
-from .agents import EXTRACTIVE, same_provider
 from .errors import TertuliaError, UsageError
 from .events import Event, RunStarted
 from .exporting import export_files
 from .recording import EXIT_CODES, recorded
-from .report_templates.cited_text import one_line
+from .requesting import amended, request_of, settings_of
 from .reviewing import reviewed
-from .settings import ROLES, TOPIC_LIMIT, Format, Settings
+from .settings import Format, Settings
 from .storage.locks import forget_lock, run_lock
 from .storage.runs import FINISHED, Run, Runs
 from .tracing import Trace, finish_tracing, switch_tracing
@@ -79,7 +77,7 @@ class App:
         Raises:
             UsageError: the topic, a source, a document or the model cannot be used.
         """
-        request = self._request(topic, approve=approve, panel=panel)
+        request = request_of(self.settings, topic, approve=approve, panel=panel)
         effects = await asyncio.to_thread(self._open, request)
         await self._load_documents(effects)
         run = await self._backend().submit(request)
@@ -251,43 +249,6 @@ class App:
                     return
                 await backend.review(run, reply)
 
-    def _request(self, topic: str, *, approve: bool, panel: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-        topic = one_line(topic)
-        if not topic or len(topic) > TOPIC_LIMIT:
-            raise UsageError(
-                f"The topic has {len(topic)} characters; it must have 1 to {TOPIC_LIMIT}.",
-                hint="Say in a sentence what the report is about.",
-            )
-        settings = self.settings
-        request: dict[str, Any] = {
-            "topic": topic,
-            "language": settings.language,
-            "size": len(panel) or settings.analysts,
-            "turn_limit": settings.turns,
-            "approve": approve,
-            "unsupported": settings.unsupported,
-            "check_model": settings.check_model,
-            "max_cost": settings.max_cost,
-            "max_tokens": settings.max_tokens,
-            "model": settings.model,
-            "role_models": settings.role_models,
-            "cache": settings.cache,
-            "eager": settings.eager,
-            "fallback": settings.fallback,
-            "base_url": settings.base_url,
-            "context_window": settings.context_window,
-            "sources": list(settings.sources),
-            "docs": [str(path) for path in settings.docs],
-            "folder": str(Path.cwd()),
-            "format": list(settings.format),
-            # A run may be resumed from another folder: its files still belong where they were asked for.
-            "output": _rooted(settings.output, but=("", "-")),
-            "template": _rooted(settings.template, but=report_templates.TEMPLATES),
-        }
-        if panel:
-            request["panel"] = [dict(analyst) for analyst in panel]
-        return request
-
     def _backend(self) -> Backend:
         from .graph.local import LocalBackend  # noqa: PLC0415 - imports LangGraph
 
@@ -302,21 +263,7 @@ class App:
         from .graph.effects import Effects  # noqa: PLC0415
         from .sources import default_names, open_sources  # noqa: PLC0415
 
-        settings = self.settings.model_copy(
-            update={
-                "model": request["model"],
-                **{f"{role}_model": request.get("role_models", {}).get(role, "") for role in ROLES},
-                "cache": request.get("cache", False),
-                "fallback": request.get("fallback", ""),
-                "check_model": request.get("check_model", ""),
-                "max_cost": request.get("max_cost"),
-                "max_tokens": request.get("max_tokens"),
-                "base_url": request["base_url"],
-                "context_window": request.get("context_window"),
-                "sources": tuple(request["sources"]),
-                "docs": tuple(_found(path, request["folder"]) for path in request["docs"]),
-            }
-        )
+        settings = settings_of(self.settings, request)
         names = list(settings.sources) or default_names(settings)
         engine = open_engine(settings)
         judge = open_reviewer(settings, settings.check_model) if settings.check_model else None
@@ -357,31 +304,6 @@ class App:
 
     def _now(self) -> str:
         return self._clock().isoformat(timespec="seconds")
-
-
-def _found(path: str, folder: str) -> Path:
-    """A path of the user's: as it was given in the folder where the run began, wherever it goes on from."""
-    given = Path(path)
-    return given if Path(folder) == Path.cwd() else Path(folder) / given
-
-
-def amended(request: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
-    """The request of a run with other models, another server or other caps, as `Settings` names them."""
-    roles = {**request.get("role_models", {})}
-    roles |= {role: changes[f"{role}_model"] for role in ROLES if f"{role}_model" in changes}
-    model = changes.get("model", request["model"])
-    if model == EXTRACTIVE:
-        # It plays every role or none.
-        roles = {}
-    moves = model and request["model"] and not same_provider(model, request["model"])
-    base_url = changes.get("base_url", "" if moves else request["base_url"])
-    caps = {name: changes[name] for name in ("max_cost", "max_tokens") if name in changes}
-    return {**request, **caps, "model": model, "role_models": roles, "base_url": base_url}
-
-
-def _rooted(path: str, *, but: Sequence[str]) -> str:
-    """A path as it is found from every folder; some words are no paths."""
-    return path if path in but else str(Path(path).expanduser().absolute())
 
 
 def _next_step(row: Run) -> str:

@@ -19,7 +19,6 @@ from ..errors import (
     EngineSettingsError,
     PromptTooLongError,
     ReplyError,
-    SourceError,
     explain,
 )
 from ..events import (
@@ -136,16 +135,8 @@ async def search(state: SearchTask, runtime: Runtime[Context]) -> InterviewState
     async with step(runtime, "search", analyst=state["analyst"], turn=state["turn"]) as current:
         context = current.context
         queries = make_queries(state["queries"], state["language"])
-        source = context.sources[name]
         current.emit(SearchStarted, source=name, queries=len(queries))
-        answers = await asyncio.gather(
-            *(context.searches.search(source, query) for query in queries), return_exceptions=True
-        )
-        found = [documents for documents in answers if not isinstance(documents, BaseException)]
-        failures = [failure for failure in answers if isinstance(failure, BaseException)]
-        for failure in failures:
-            if not isinstance(failure, SourceError):
-                raise failure
+        found, failures = await context.searches.search_each(context.sources.get(name), name, queries)
         documents = merge_documents(found)
         excerpts = await context.searches.best_excerpts(
             documents, [state["question"], *state["queries"]], language=state["language"], limit=SEARCH_PASSAGES
@@ -171,7 +162,7 @@ async def answer(state: InterviewState, runtime: Runtime[Context]) -> InterviewS
         context = current.context
         # Sources in their own order, not in the order in which they happened to finish.
         found = {finding["source"]: finding["keys"] for finding in state["findings"] if finding["turn"] == number}
-        keys = list(dict.fromkeys(key for name in context.sources for key in found.get(name, [])))
+        keys = list(dict.fromkeys(key for name in question["queries"] for key in found.get(name, [])))
         excerpts = await asyncio.to_thread(_best, context, keys, question, state["language"])
         text, invented = "", 0
         update: InterviewState = {"gaps": current.gaps, "usage": current.usage}

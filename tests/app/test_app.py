@@ -14,7 +14,7 @@ from langgraph.graph.state import CompiledStateGraph
 from tertulia.agents.extractive.interviewer import ExtractiveInterviewer
 from tertulia.agents.roles import Question, QuestionBrief
 from tertulia.app import App
-from tertulia.errors import EngineError, UsageError
+from tertulia.errors import EngineError, SourceSettingsError, UsageError
 from tertulia.events import Event, PanelApproved, QuestionAsked, RunPaused, StepDone
 from tertulia.settings import load_settings
 from tertulia.storage.events import load_events
@@ -136,6 +136,16 @@ async def test_a_graph_that_keeps_nothing_is_not_asked_again(monkeypatch):
     with pytest.raises(EngineError, match="stopped before its end"):
         await app.advance(run.id, reviewer=later)
     assert len(passes) == 1
+
+
+async def test_sources_that_were_chosen_for_a_run_stay_its_sources():
+    """Its questions are for them: a key that is set or missing when it goes on changes nothing."""
+    write_notes(Path("docs"), "Orvania")
+    started = {"docs": ["docs"], "model": "extractive", "tavily_api_key": "tvly-test"}
+    run = await App(load_settings(started)).start("Tidal mills")
+    assert run.request["sources"] == ["documents", "wikipedia", "web"]
+    with pytest.raises(SourceSettingsError, match="TAVILY_API_KEY is not set"):
+        await make_app().advance(run.id, reviewer=later)
 
 
 async def test_a_finished_run_is_not_run_again():

@@ -417,6 +417,46 @@ async def test_a_source_that_does_not_answer_is_left_in_peace():
     assert state["report"].count("broken") == 1
 
 
+async def test_a_source_that_is_not_open_any_more_is_a_gap():
+    """A run goes on where a key is missing: the interview is held with what there is."""
+
+    def before(role: str, _: Any) -> None:
+        if role == "question":
+            run.context.sources.pop("other")
+
+    run = held_run(TEXTS, ShelfSource("other", ["One query has another answer about open data."]), before=before)
+    run.engine.ask = _ask_both(run.engine.ask)
+    state = await run.start(topic="open data", size=1, turn_limit=1, approve=True)
+    (gap,) = state["gaps"]
+    assert gap["what"] == "source other"
+    assert "not open any more" in gap["reason"]
+    assert len(state["sections"]) == 1
+
+
+async def test_what_a_source_gave_is_shown_also_when_it_is_not_open_any_more():
+    class Leaving(ShelfSource):
+        async def search(self, query: Query) -> list[Document]:
+            if query.text != "one query 0":
+                return []
+            run.context.sources.pop("other")
+            return await super().search(query)
+
+    run = held_run(TEXTS, Leaving("other", ["One query has another answer about open data."]))
+    run.engine.ask = _ask_both(run.engine.ask)
+    await run.start(topic="open data", size=1, turn_limit=1, approve=True)
+    (brief,) = run.engine.calls("answer")
+    assert {excerpt.document.source for excerpt in brief.excerpts} == {"shelf", "other"}
+
+
+def _ask_both(ask: Any) -> Any:
+    async def ask_both(brief: Any) -> Any:
+        question = await ask(brief)
+        text = f"one query {len(brief.turns)}"
+        return {**question, "queries": {"shelf": [text], "other": [text]}}
+
+    return ask_both
+
+
 async def test_a_source_that_rested_is_asked_again():
     now = [0.0]
     searches = Searches(monotonic=lambda: now[0])
