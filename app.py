@@ -200,7 +200,7 @@ class App:
         folder, files = export_files(
             self.runs, row, report, formats=formats, template=template, output=output, force=force
         )
-        self.runs.update(row.id, now=self._now(), status=row.status, output=str(folder))
+        self.runs.save_output(row.id, str(folder), now=self._now())
         return files
 
     def delete(self, run: str) -> Run:

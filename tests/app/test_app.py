@@ -16,6 +16,7 @@ from tertulia.agents.roles import Question, QuestionBrief
 from tertulia.app import App
 from tertulia.errors import EngineError, SourceSettingsError, UsageError
 from tertulia.events import Event, PanelApproved, QuestionAsked, RunPaused, StepDone
+from tertulia.exporting import export_files
 from tertulia.settings import load_settings
 from tertulia.storage.events import load_events
 
@@ -188,3 +189,21 @@ async def test_exporting_again_gives_the_same_bytes():
     shutil.rmtree("docs")
     second = {path.name: path.read_bytes() for path in make_app().export(run.id, output="two")}
     assert first == second
+
+
+async def test_exporting_changes_nothing_of_a_run_that_goes_on_meanwhile(monkeypatch):
+    """It notes where the files are, not how the run stood when it began to write them."""
+    write_notes(Path("docs"), "Orvania")
+    app = make_app()
+    run = await app.start("Tidal mills", approve=True)
+    await app.advance(run.id, reviewer=later)
+
+    def export_slowly(*given: Any, **more: Any) -> Any:
+        written = export_files(*given, **more)
+        app.runs.update(run.id, now=run.updated_at, status="interrupted", detail="another process")
+        return written
+
+    monkeypatch.setattr("tertulia.app.export_files", export_slowly)
+    app.export(run.id, output="out")
+    row = app.runs.get(run.id)
+    assert (row.status, row.detail, row.output) == ("interrupted", "another process", str(Path("out").resolve()))
