@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+import threading
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -15,10 +16,11 @@ from tertulia.agents.extractive.interviewer import ExtractiveInterviewer
 from tertulia.agents.roles import Question, QuestionBrief
 from tertulia.app import App
 from tertulia.errors import EngineError, SourceSettingsError, UsageError
-from tertulia.events import Event, PanelApproved, QuestionAsked, RunPaused, StepDone
+from tertulia.events import Event, PanelApproved, QuestionAsked, RunEnded, RunPaused, StepDone
 from tertulia.exporting import export_files
 from tertulia.settings import load_settings
 from tertulia.storage.events import load_events
+from tertulia.storage.runs import Runs
 
 NOTE = """# Tidal mills of {place}
 
@@ -149,6 +151,34 @@ async def test_sources_that_were_chosen_for_a_run_stay_its_sources():
         await make_app().advance(run.id, reviewer=later)
 
 
+async def test_a_run_that_is_stopped_while_its_end_is_written_down_is_done(monkeypatch):
+    """The thread that writes cannot be stopped: what is told must not contradict it."""
+    write_notes(Path("docs"), "Orvania")
+    app = make_app()
+    run = await app.start("Tidal mills", approve=True)
+    told: list[Event] = []
+    task = asyncio.create_task(app.advance(run.id, reviewer=later, on_event=told.append))
+    loop, stopped, save = asyncio.get_running_loop(), threading.Event(), Runs.save_report
+
+    def count_down(rounds: int) -> None:
+        loop.call_soon(count_down, rounds - 1) if rounds else stopped.set()
+
+    def save_and_stop(runs: Runs, *given: Any) -> None:
+        loop.call_soon_threadsafe(task.cancel)
+        loop.call_soon_threadsafe(count_down, 100)
+        assert stopped.wait(20)
+        save(runs, *given)
+
+    monkeypatch.setattr(Runs, "save_report", save_and_stop)
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    row = app.runs.get(run.id)
+    assert (row.status, row.detail) == ("done", "")
+    last = told[-1]
+    assert isinstance(last, RunEnded)
+    assert (last.status, last.exit_code) == ("done", 0)
+
+
 async def test_a_finished_run_is_not_run_again():
     write_notes(Path("docs"), "Orvania")
     app = make_app()
@@ -204,6 +234,6 @@ async def test_exporting_changes_nothing_of_a_run_that_goes_on_meanwhile(monkeyp
         return written
 
     monkeypatch.setattr("tertulia.app.export_files", export_slowly)
-    app.export(run.id, output="out")
+    (report, *_) = app.export(run.id, output="out")
     row = app.runs.get(run.id)
-    assert (row.status, row.detail, row.output) == ("interrupted", "another process", str(Path("out").resolve()))
+    assert (row.status, row.detail, row.output) == ("interrupted", "another process", str(report.parent))
