@@ -35,7 +35,7 @@ from .effects import Effects, open_budget
 from .report import build_graph
 from .routing import missing_interviews
 from .seats import Seats
-from .standing import AGAIN, UNCOMPOSED, outcome_of, proposed_panel, require_version
+from .standing import AGAIN, RETRIED, outcome_of, proposed_panel, require_version
 from .state import ReportInput, ReportState
 
 Graph = CompiledStateGraph[ReportState, Context, ReportInput, ReportState]
@@ -134,7 +134,7 @@ class LocalBackend:
         if row.status != "partial":
             raise UsageError(f"Nothing failed in run {row.id}: it is {row.status}.", hint=f"tertulia resume {row.id}")
         async with self._graph() as graph:
-            await graph.aupdate_state(_config(row), {**AGAIN, **UNCOMPOSED}, as_node="review_panel")
+            await graph.aupdate_state(_config(row), RETRIED, as_node="review_panel")
         await self._update(row, "interrupted", detail="")
 
     async def result(self, run: str) -> Report:
