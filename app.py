@@ -8,12 +8,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, aclosing, contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .errors import TertuliaError, UsageError
+from .errors import RunBusyError, TertuliaError, UsageError
 from .events import Event, RunStarted
 from .exporting import export_files
 from .recording import EXIT_CODES, recorded
@@ -30,6 +31,10 @@ if TYPE_CHECKING:
 
 Reviewer = Callable[[Mapping[str, Any]], Awaitable[Mapping[str, Any] | None]]
 """Who reviews a panel: gets the payload (`graph.panel.review_payload`), returns a reply or None to decide later."""
+
+
+# Which runs, of which home, the current task or thread holds.
+_held: ContextVar[frozenset[tuple[Path, str]]] = ContextVar("tertulia_held", default=frozenset())
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +74,7 @@ class App:
         self._notify = notify
         self._clock = clock
         self._opened: dict[str, Effects] = {}
-        self._held: set[str] = set()
+        self._at_work: set[str] = set()
 
     async def start(self, topic: str, *, approve: bool = False, panel: Sequence[Mapping[str, Any]] = ()) -> Run:
         """Note a new run after checking that it can begin. `panel` is used as it is, without a proposal.
@@ -88,18 +93,37 @@ class App:
     def hold(self, run: str) -> Iterator[None]:
         """Keep other processes from working on a run while the block lasts. `advance` does so by itself.
 
+        Whoever holds it may hold it again inside, also in what it calls and in tasks that it starts.
+
         Raises:
-            RunBusyError: another process, or another task of this one, works on it.
+            RunBusyError: another process, or another task or thread of this one, works on it.
         """
-        if run in self._held:
+        held = (self.settings.home, run)
+        if held in _held.get():
             yield
             return
         with run_lock(self.settings.home, run):
-            self._held.add(run)
+            _held.set(_held.get() | {held})
             try:
                 yield
             finally:
-                self._held.discard(run)
+                _held.set(_held.get() - {held})
+
+    @contextmanager
+    def _work(self, run: str) -> Iterator[None]:
+        """Hold a run, and do one thing with it at a time: not even its holder deletes a run that it advances.
+
+        Raises:
+            RunBusyError: another process, another task or thread of this one, or its holder works on it.
+        """
+        with self.hold(run):
+            if run in self._at_work:
+                raise RunBusyError(f"Run {run} is being worked on by this process.", hint="Wait for it, or stop it.")
+            self._at_work.add(run)
+            try:
+                yield
+            finally:
+                self._at_work.discard(run)
 
     async def retry(self, run: str) -> Run:
         """Get a run that was finished without some of its parts ready to try these again; `advance` does it.
@@ -111,7 +135,7 @@ class App:
             UsageError: nothing failed in it.
         """
         row = self.runs.get(run)
-        with self.hold(row.id):
+        with self._work(row.id):
             await self._backend().retry(row.id)
         return self.runs.get(row.id)
 
@@ -122,11 +146,11 @@ class App:
 
         Raises:
             UnknownRunError: there is no such run.
-            RunBusyError: another process works on it.
+            RunBusyError: somebody works on it, in this process or another.
             EngineSettingsError: a model cannot be used; the run stays as it was.
         """
         row = self.runs.get(run)
-        with self.hold(row.id):
+        with self._work(row.id):
             request = amended(row.request, changes)
             effects = await asyncio.to_thread(self._open, request)
             self.runs.save_request(row.id, request)
@@ -139,7 +163,7 @@ class App:
 
         Raises:
             UnknownRunError: there is no such run.
-            RunBusyError: another process works on it.
+            RunBusyError: somebody works on it, in this process or another.
             TertuliaError: why the run failed; what was finished is kept.
         """
         row = self.runs.get(run)
@@ -150,18 +174,18 @@ class App:
                 roots.append(event.trace)
             on_event(event)
 
-        switch_tracing(self.settings.trace, self.settings.trace_project)
         trace = Trace()
-        try:
-            with self.hold(row.id):
+        with self._work(row.id):
+            switch_tracing(self.settings.trace, self.settings.trace_project)
+            try:
                 async with recorded(self.runs, row.id, self._clock, listen) as tell:
                     await self._drive(self._backend(), row.id, reviewer, tell)
-        finally:
-            if any(roots):
-                trace = await asyncio.to_thread(finish_tracing, roots[-1], self._scores(row.id))
-                await asyncio.to_thread(self._note_trace, row.id, trace)
-            await self._close_unused()
-        return Outcome(self.runs.get(row.id), trace=trace.link)
+            finally:
+                if any(roots):
+                    trace = await asyncio.to_thread(finish_tracing, roots[-1], self._scores(row.id))
+                    await asyncio.to_thread(self._note_trace, row.id, trace)
+                await self._close_unused()
+            return Outcome(self.runs.get(row.id), trace=trace.link)
 
     def report(self, run: str) -> dict[str, Any]:
         """The finished report of a run with its evidence (`evidence.report.Report`).
@@ -208,10 +232,10 @@ class App:
 
         Raises:
             UnknownRunError: there is no such run.
-            RunBusyError: a process works on it.
+            RunBusyError: somebody works on it, in this process or another.
         """
         row = self.runs.get(run)
-        with self.hold(row.id):
+        with self._work(row.id):
             self.runs.delete(row.id)
         forget_lock(self.settings.home, row.id)
         return row

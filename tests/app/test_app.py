@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import shutil
 import threading
 from collections.abc import Mapping
@@ -194,6 +195,41 @@ async def test_what_cannot_begin_leaves_no_run():
     with pytest.raises(UsageError):
         await app.start("Tidal mills")
     assert app.runs.list() == []
+
+
+async def test_two_tasks_of_one_app_do_not_work_on_the_same_run():
+    """The second is told so, whatever it wants; the first goes on as if it were alone."""
+    write_notes(Path("docs"), "Orvania")
+    app = make_app()
+    run = await app.start("Tidal mills")
+    refused: list[str] = []
+
+    async def disturb(_: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Called while the run is advanced, and so by its holder; then from tasks of their own."""
+        own = contextvars.Context()
+        tries = [
+            asyncio.create_task(app.advance(run.id, reviewer=approve)),
+            asyncio.create_task(app.advance(run.id, reviewer=approve), context=own),
+            asyncio.create_task(app.amend(run.id, {}), context=own),
+            asyncio.create_task(asyncio.to_thread(app.delete, run.id)),
+            asyncio.create_task(asyncio.to_thread(app.delete, run.id), context=own),
+        ]
+        refused.extend(type(got).__name__ for got in await asyncio.gather(*tries, return_exceptions=True))
+        return {"action": "approve"}
+
+    assert (await app.advance(run.id, reviewer=disturb)).exit_code == 0
+    assert refused == ["RunBusyError"] * 5
+    app.delete(run.id)
+
+
+async def test_who_holds_a_run_works_on_it():
+    write_notes(Path("docs"), "Orvania")
+    app = make_app()
+    run = await app.start("Tidal mills", approve=True)
+    with app.hold(run.id), app.hold(run.id):
+        assert (await app.advance(run.id, reviewer=later)).exit_code == 0
+    with app.hold(run.id):
+        app.delete(run.id)
 
 
 async def test_a_deleted_run_is_gone_and_its_files_stay():
