@@ -191,33 +191,46 @@ class LocalBackend:
             snapshot = await graph.aget_state(config)
             yield self._started(row, effects, resumed=bool(snapshot.values), trace=trace)
             require_version(snapshot)
-            context = await self._context(row, effects, snapshot)
-            for _ in range(_NUDGES):
-                step_input = await self._next_input(graph, config, row, snapshot)
-                if step_input is _WAIT:
-                    break
-                stream = graph.astream(
-                    step_input, config, context=context, stream_mode="custom", subgraphs=True, durability="sync"
-                )
-                try:
-                    async with aclosing(_heard(stream, context.unheard)) as events:
-                        async for event in events:
-                            yield event
-                finally:
-                    context.weighing.stop()
-                    await asyncio.to_thread(self._books.note_usage, row.id, context.budget)
-                before, snapshot = snapshot, await graph.aget_state(config)
-                # Where a pass kept nothing, the next one would do, and pay, the same again.
-                if snapshot.interrupts or outcome_of(snapshot) or _place(snapshot) == _place(before):
-                    break
-            # In a thread, as every write here: a write that waits for another run of this process would keep the loop
-            # from letting that one go on.
-            await to_its_end(asyncio.to_thread(self._books.settle, row, snapshot, context))
+            async with self._opened(row, effects, snapshot) as context:
+                for _ in range(_NUDGES):
+                    step_input = await self._next_input(graph, config, row, snapshot)
+                    if step_input is _WAIT:
+                        break
+                    stream = graph.astream(
+                        step_input, config, context=context, stream_mode="custom", subgraphs=True, durability="sync"
+                    )
+                    try:
+                        async with aclosing(_heard(stream, context.unheard)) as events:
+                            async for event in events:
+                                yield event
+                    finally:
+                        context.weighing.stop()
+                        await asyncio.to_thread(self._books.note_usage, row.id, context.budget)
+                    before, snapshot = snapshot, await graph.aget_state(config)
+                    # Where a pass kept nothing, the next one would do, and pay, the same again.
+                    if snapshot.interrupts or outcome_of(snapshot) or _place(snapshot) == _place(before):
+                        break
+                # In a thread, as every write here: a write that waits for another run of this process would keep the
+                # loop from letting that one go on.
+                await to_its_end(asyncio.to_thread(self._books.settle, row, snapshot, context))
 
     async def _effects(self, row: Run) -> Effects:
         if row.id in self._kept:
             return self._kept[row.id][0]
         return await asyncio.to_thread(self._open_effects, row.id, row.request)
+
+    @asynccontextmanager
+    async def _opened(self, row: Run, effects: Effects, snapshot: StateSnapshot) -> AsyncIterator[Context]:
+        """The context; unless it is kept, its searches end before the sources are closed.
+
+        What is under way would go on with a source that is closed, or open it again.
+        """
+        context = await self._context(row, effects, snapshot)
+        try:
+            yield context
+        finally:
+            if row.id not in self._kept:
+                await context.searches.close()
 
     async def _context(self, row: Run, effects: Effects, snapshot: StateSnapshot) -> Context:
         if row.id in self._kept:

@@ -20,6 +20,7 @@ from tertulia.errors import EngineError, SourceSettingsError, UsageError
 from tertulia.events import Event, PanelApproved, QuestionAsked, RunEnded, RunPaused, StepDone
 from tertulia.exporting import export_files
 from tertulia.settings import load_settings
+from tertulia.sources.documents import DocumentsSource
 from tertulia.storage.events import load_events
 from tertulia.storage.runs import Runs
 
@@ -178,6 +179,31 @@ async def test_a_run_that_is_stopped_while_its_end_is_written_down_is_done(monke
     last = told[-1]
     assert isinstance(last, RunEnded)
     assert (last.status, last.exit_code) == ("done", 0)
+
+
+async def test_a_run_that_is_stopped_searches_no_more(monkeypatch):
+    """What is under way ends before its source is closed, and nothing of it stays behind."""
+    write_notes(Path("docs"), "Orvania")
+    app = make_app()
+    run = await app.start("Tidal mills", approve=True)
+    task = asyncio.create_task(app.advance(run.id, reviewer=later))
+    happened: list[str] = []
+
+    async def search(*_: Any) -> Any:
+        task.cancel()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            happened.append("the search ended")
+
+    async def close(_: Any) -> None:
+        happened.append("the source was closed")
+
+    monkeypatch.setattr(DocumentsSource, "search", search)
+    monkeypatch.setattr(DocumentsSource, "close", close)
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert happened == ["the search ended", "the source was closed"]
 
 
 async def test_a_finished_run_is_not_run_again():
