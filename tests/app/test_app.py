@@ -121,7 +121,10 @@ async def test_what_was_said_before_an_interruption_is_told_and_kept(monkeypatch
     monkeypatch.setattr(ExtractiveInterviewer, "ask", ask_and_interrupt)
     with pytest.raises(asyncio.CancelledError):
         await task
-    assert [type(event) for event in told[-3:]] == [QuestionAsked, StepDone, RunPaused]
+    # The other analyst may have asked meanwhile.
+    first = next(event for event in told if isinstance(event, QuestionAsked)).analyst
+    assert [type(event) for event in told if event.analyst == first][-2:] == [QuestionAsked, StepDone]
+    assert isinstance(told[-1], RunPaused)
     assert load_events(app.runs.path, run.id) == [event.to_dict() for event in told]
 
 

@@ -10,6 +10,7 @@ from graph_runs import Held, held_run
 from scripted import ScriptedEngine, ShelfSource
 
 from tertulia.agents.roles import Engine
+from tertulia.agents.usage import report_usage
 from tertulia.errors import (
     EngineSettingsError,
     EngineUnavailableError,
@@ -226,6 +227,20 @@ async def test_a_wrong_key_is_not_tried_again_in_the_next_turn():
     state = await run.start(topic="open data", size=1, turn_limit=3, approve=True)
     assert "The key is wrong." in state["failure"]
     assert len(run.engine.calls("answer")) == 1
+
+
+async def test_what_a_step_used_that_failed_is_told_too():
+    """Its calls are paid: who adds up the events must come to what the run says."""
+
+    def before(role: str, _: Any) -> None:
+        if role == "answer":
+            report_usage({"role": "expert", "model": "scripted:1", "input_tokens": 7, "output_tokens": 1})
+            raise EngineSettingsError("The key is wrong.")
+
+    run = held_run(TEXTS, before=before)
+    await run.start(topic="open data", size=1, turn_limit=1, approve=True)
+    told = [event for event in run.events if event["type"] == "usage_reported"]
+    assert [(event["node"], event["input_tokens"]) for event in told if event["role"] == "expert"] == [("answer", 7)]
 
 
 async def test_every_interview_failed_is_a_failure_that_can_be_mended():
