@@ -178,8 +178,8 @@ class App:
         with self._work(row.id):
             switch_tracing(self.settings.trace, self.settings.trace_project)
             try:
-                async with recorded(self.runs, row.id, self._clock, listen) as tell:
-                    await self._drive(self._backend(), row.id, reviewer, tell)
+                async with recorded(self.runs, row.id, self._clock, listen) as (tell, keep):
+                    await self._drive(self._backend(), row.id, reviewer, tell, keep)
             finally:
                 if any(roots):
                     trace = await asyncio.to_thread(finish_tracing, roots[-1], self._scores(row.id))
@@ -258,13 +258,25 @@ class App:
         progress: Progress = await self._backend().status(row.id)
         return progress.panel
 
-    async def _drive(self, backend: Backend, run: str, reviewer: Reviewer, on_event: Callable[[Event], None]) -> None:
+    async def _drive(
+        self,
+        backend: Backend,
+        run: str,
+        reviewer: Reviewer,
+        tell: Callable[[Event], None],
+        keep: Callable[[Event], None],
+    ) -> None:
         async with AsyncExitStack() as stack:
             stack.push_async_callback(backend.release, run)
             while True:
-                async with aclosing(backend.events(run)) as events:
-                    async for event in events:
-                        on_event(event)
+                try:
+                    async with aclosing(backend.events(run)) as events:
+                        async for event in events:
+                            tell(event)
+                finally:
+                    # Where the listener raised: the steps that said so are kept as done, and not done again.
+                    for event in backend.unheard(run):
+                        keep(event)
                 progress = await backend.status(run)
                 if progress.status != "awaiting_approval":
                     return

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -67,6 +67,7 @@ class LocalBackend:
         self._books = Bookkeeping(runs, clock)
         # Of runs that ask ahead, with what they were opened with: `events` goes on with what the last one left.
         self._kept: dict[str, tuple[Effects, Context, Ahead]] = {}
+        self._unheard: dict[str, deque[dict[str, Any]]] = {}
 
     async def submit(self, request: Mapping[str, Any]) -> str:
         """Note a run and return its id. Nothing is paid for yet."""
@@ -174,6 +175,10 @@ class LocalBackend:
             if row.id not in self._kept:
                 await effects.close()
 
+    def unheard(self, run: str) -> list[Event]:
+        """What the steps had said when the reader of `events` left it, and nobody was told."""
+        return list(_left_of(self._unheard.get(run, deque())))
+
     async def _waits(self, row: Run) -> bool:
         """Whether there is nothing to do before a person replies: the run then waits since when it did."""
         if row.status != "awaiting_approval":
@@ -226,6 +231,7 @@ class LocalBackend:
         What is under way would go on with a source that is closed, or open it again.
         """
         context = await self._context(row, effects, snapshot)
+        self._unheard[row.id] = context.unheard
         try:
             yield context
         finally:
@@ -304,13 +310,17 @@ async def _heard(stream: AsyncIterator[Any], unheard: deque[dict[str, Any]]) -> 
                 unheard.remove(said)
                 yield event_from_dict(said)
     except (Exception, asyncio.CancelledError):
-        left = list(unheard)
-        unheard.clear()
-        for said in left:
-            # The end of those that were stopped is none.
-            if not (said["type"] == StepDone.type and said["failed"]):
-                yield event_from_dict(said)
+        for event in _left_of(unheard):
+            yield event
         raise
+
+
+def _left_of(unheard: deque[dict[str, Any]]) -> Iterator[Event]:
+    """Takes out what is left, but for the end of steps that were stopped, which is none."""
+    while unheard:
+        said = unheard.popleft()
+        if not (said["type"] == StepDone.type and said["failed"]):
+            yield event_from_dict(said)
 
 
 _WAIT: Final = object()

@@ -17,7 +17,16 @@ from tertulia.agents.extractive.interviewer import ExtractiveInterviewer
 from tertulia.agents.roles import Question, QuestionBrief
 from tertulia.app import App
 from tertulia.errors import EngineError, SourceSettingsError, UsageError
-from tertulia.events import Event, PanelApproved, QuestionAsked, RunEnded, RunPaused, StepDone
+from tertulia.events import (
+    AnswerGiven,
+    Event,
+    PanelApproved,
+    QuestionAsked,
+    RunEnded,
+    RunPaused,
+    SectionWritten,
+    StepDone,
+)
 from tertulia.exporting import export_files
 from tertulia.settings import load_settings
 from tertulia.sources.documents import DocumentsSource
@@ -82,6 +91,31 @@ async def test_a_listener_that_raises_ends_the_run_and_nothing_is_lost(tmp_path)
         await app.advance(run.id, reviewer=later, on_event=listen)
     assert app.runs.get(run.id).status in {"interrupted", "failed"}
     assert (await make_app().advance(run.id, reviewer=later)).exit_code == 0
+
+
+@pytest.mark.parametrize("raises", [PanelApproved, QuestionAsked, AnswerGiven, SectionWritten])
+async def test_what_a_listener_that_raises_is_not_told_is_kept_all_the_same(raises):
+    """The steps that said it are done, and not done again: nothing else would say so."""
+    write_notes(Path("docs"), "Orvania")
+    app = make_app()
+    run = await app.start("Tidal mills", approve=True)
+
+    def listen(event: Event) -> None:
+        if isinstance(event, raises):
+            raise OSError("the listener is gone")
+
+    with pytest.raises(OSError, match="the listener is gone"):
+        await app.advance(run.id, reviewer=later, on_event=listen)
+    assert (await app.advance(run.id, reviewer=later)).exit_code == 0
+    kept = load_events(app.runs.path, run.id)
+    done = {(event["step"], event["analyst"], event["turn"]) for event in kept if event["type"] == "step_done"}
+    for interview in app.report(run.id)["interviews"]:
+        turns = {
+            (step, interview["analyst"], turn["number"]) for turn in interview["turns"] for step in ("ask", "answer")
+        }
+        assert turns <= done
+        types = {event["type"] for event in kept if event["analyst"] == interview["analyst"]}
+        assert {"interview_started", "answer_given", "section_written", "interview_done"} <= types
 
 
 async def test_a_listener_that_changes_what_it_is_told_changes_no_run():
