@@ -138,7 +138,8 @@ class Runs:
 
     def save_reply(self, run: str, question: str, reply: Mapping[str, Any]) -> None:
         """Keep a person's reply before the graph gets it. `question` is the id of what it answers."""
-        data = _json({"question": question, "reply": dict(reply)})
+        # Half of a character, which JSON and a command line can hold, cannot be stored.
+        data = _json({"question": question, "reply": dict(reply)}).encode("utf-8", "replace").decode("utf-8")
         with connect(self.path) as connection:
             connection.execute("UPDATE runs SET reply = ? WHERE id = ?", (data, run))
 
