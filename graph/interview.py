@@ -19,6 +19,7 @@ from ..errors import (
     EngineSettingsError,
     PromptTooLongError,
     ReplyError,
+    SourceError,
     explain,
 )
 from ..events import (
@@ -199,8 +200,12 @@ async def write_section(state: InterviewState, runtime: Runtime[Context]) -> Int
     """The interview as a section of the report, citing only what its expert was shown.
 
     A section that is not written is put together from the answers, which are there and paid for.
+
+    Raises:
+        SourceError: no search of the interview was answered, so that there is nothing to write about.
     """
     analyst, turns = state["analyst"], state.get("turns", [])
+    _require_an_answer(state)
     async with step(runtime, "write_section", analyst=analyst["id"], turn=len(turns)) as current:
         context = current.context
         excerpts = context.ledger.excerpts(_shown(turns))
@@ -295,6 +300,17 @@ async def record_failure(
         reason = CAP_REACHED
     # A handler's node has no edges of its own: it must say where to go.
     return Command(update={"failed": {analyst["id"]: reason}}, goto=() if early else "collect_sections")
+
+
+def _require_an_answer(state: InterviewState) -> None:
+    """Nothing found because no source answered is no finding: the interview failed, and a retry may hold it.
+
+    Raises:
+        SourceError: every search failed, and nothing else was shown to the expert.
+    """
+    failures = [gap["reason"] for gap in state.get("gaps", []) if gap["what"].startswith("source ")]
+    if failures and len(failures) == len(state.get("findings", [])) and not _shown(state.get("turns", [])):
+        raise SourceError(f"No source answered. The first: {failures[0]}")
 
 
 def _stop(current: Step, state: InterviewState, error: EngineError) -> Question:

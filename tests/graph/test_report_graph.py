@@ -16,6 +16,7 @@ from tertulia.errors import (
     EngineUnavailableError,
     NoEvidenceError,
     ReplyError,
+    SourceError,
     SourceUnavailableError,
     StorageError,
     UsageError,
@@ -29,6 +30,7 @@ from tertulia.graph.compose import all_gaps, assemble_report
 from tertulia.graph.meanwhile import SECONDS
 from tertulia.graph.report import build_graph
 from tertulia.graph.searches import Searches
+from tertulia.graph.standing import RETRIED, is_partial
 from tertulia.sources.base import Query
 from tertulia.storage.database import prepare_database
 
@@ -241,6 +243,42 @@ async def test_what_a_step_used_that_failed_is_told_too():
     await run.start(topic="open data", size=1, turn_limit=1, approve=True)
     told = [event for event in run.events if event["type"] == "usage_reported"]
     assert [(event["node"], event["input_tokens"]) for event in told if event["role"] == "expert"] == [("answer", 7)]
+
+
+class LockedShelf(ShelfSource):
+    """Finds its texts by their first word; one kind of fruit is locked away while it fails."""
+
+    async def search(self, query: Query) -> list[Document]:
+        self.queries.append(query)
+        if query.text == "pears" and self.failure is not None:
+            raise self.failure
+        return [found for found in self._documents if found.text.casefold().startswith(query.text.split()[0])]
+
+
+async def test_an_interview_whose_every_search_failed_is_held_again_by_a_retry():
+    """Nobody looked, so nobody can say that there is nothing: the run is partial, and goes on once it can."""
+    shelf = LockedShelf("shelf", ["Open data is a topic.", "Apples were counted.", "Pears were counted."])
+    shelf.failure = SourceError("The shelf is locked.")
+    run = Held(ScriptedEngine(), [shelf])
+    ask = run.engine.ask
+
+    async def ask_own(brief: Any) -> Any:
+        fruit = "pears" if brief.analyst["id"] == "a2" else "apples"
+        return {**await ask(brief), "queries": {"shelf": [fruit]}}
+
+    run.engine.ask = ask_own
+    state = await run.start(topic="open data", size=2, turn_limit=1, approve=True)
+    assert [section["analyst"] for section in state["sections"]] == ["a1"]
+    assert is_partial(state)
+    (gap,) = all_gaps(state)
+    assert (gap["analyst"], gap["what"]) == ("a2", "interview Role 2 v1")
+    assert "The shelf is locked." in gap["reason"]
+
+    shelf.failure = None
+    await run.graph.aupdate_state(run.config, RETRIED, as_node="review_panel")
+    state = await run.go(None)
+    assert [section["analyst"] for section in state["sections"]] == ["a1", "a2"]
+    assert not is_partial(state)
 
 
 async def test_every_interview_failed_is_a_failure_that_can_be_mended():
