@@ -51,7 +51,7 @@ def build_graph() -> StateGraph[ReportState, Context, ReportInput, ReportState]:
     )
     graph.add_conditional_edges("interview", Route(after_interview), ["collect_sections", END])
     graph.add_conditional_edges(
-        "collect_sections", Route(after_sections), ["write_introduction", "write_conclusion", "assemble", END]
+        "collect_sections", Route(after_sections), ["write_introduction", "write_conclusion", END]
     )
     # Both go step by step together, so `assemble` runs once, after both, also when a handler stood in for a writer.
     graph.add_edge("write_introduction", "check_introduction")

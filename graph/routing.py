@@ -93,7 +93,7 @@ def _said_before(interview: Interview | None) -> InterviewState:
     }
 
 
-def after_sections(state: ReportState) -> list[str] | str:
+def after_sections(state: ReportState) -> list[str] | Send | str:
     """Compose when there is something to compose from, and not composed yet; otherwise the run ends with its failure.
 
     What the fallback engine wrote is written again, and stays where the model fails again.
@@ -103,7 +103,8 @@ def after_sections(state: ReportState) -> list[str] | str:
     stood_in = {gap["what"] for gap in state.get("gaps", [])}
     parts: list[Literal["introduction", "conclusion"]] = ["introduction", "conclusion"]
     missing = [part for part in parts if not state.get(part) or f"{STAND_IN} {part}" in stood_in]
-    return [f"write_{part}" for part in missing] or "assemble"
+    # Sent, as only a retry that brought nothing goes this way: it is no edge of the graph that people are shown.
+    return [f"write_{part}" for part in missing] or Send("assemble", state)
 
 
 def after_question(state: InterviewState) -> list[Send] | Literal["write_section"]:
