@@ -8,20 +8,19 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, aclosing, contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from . import report_templates
-from .agents import EXTRACTIVE, same_provider
-from .errors import TertuliaError, UsageError
+from .errors import RunBusyError, TertuliaError, UsageError
 from .events import Event, RunStarted
 from .exporting import export_files
 from .recording import EXIT_CODES, recorded
-from .report_templates.cited_text import one_line
+from .requesting import amended, request_of, settings_of
 from .reviewing import reviewed
-from .settings import ROLES, TOPIC_LIMIT, Format, Settings
+from .settings import Format, Settings
 from .storage.locks import forget_lock, run_lock
 from .storage.runs import FINISHED, Run, Runs
 from .tracing import Trace, finish_tracing, traced_as
@@ -32,6 +31,10 @@ if TYPE_CHECKING:
 
 Reviewer = Callable[[Mapping[str, Any]], Awaitable[Mapping[str, Any] | None]]
 """Who reviews a panel: gets the payload (`graph.panel.review_payload`), returns a reply or None to decide later."""
+
+
+# Which runs, of which home, the current task or thread holds.
+_held: ContextVar[frozenset[tuple[Path, str]]] = ContextVar("tertulia_held", default=frozenset())
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +74,7 @@ class App:
         self._notify = notify
         self._clock = clock
         self._opened: dict[str, Effects] = {}
-        self._held: set[str] = set()
+        self._at_work: set[str] = set()
 
     async def start(self, topic: str, *, approve: bool = False, panel: Sequence[Mapping[str, Any]] = ()) -> Run:
         """Note a new run after checking that it can begin. `panel` is used as it is, without a proposal.
@@ -79,7 +82,7 @@ class App:
         Raises:
             UsageError: the topic, a source, a document or the model cannot be used.
         """
-        request = self._request(topic, approve=approve, panel=panel)
+        request = request_of(self.settings, topic, approve=approve, panel=panel)
         effects = await asyncio.to_thread(self._open, request)
         await self._load_documents(effects)
         run = await self._backend().submit(request)
@@ -90,18 +93,37 @@ class App:
     def hold(self, run: str) -> Iterator[None]:
         """Keep other processes from working on a run while the block lasts. `advance` does so by itself.
 
+        Whoever holds it may hold it again inside, also in what it calls and in tasks that it starts.
+
         Raises:
-            RunBusyError: another process, or another task of this one, works on it.
+            RunBusyError: another process, or another task or thread of this one, works on it.
         """
-        if run in self._held:
+        held = (self.settings.home, run)
+        if held in _held.get():
             yield
             return
         with run_lock(self.settings.home, run):
-            self._held.add(run)
+            _held.set(_held.get() | {held})
             try:
                 yield
             finally:
-                self._held.discard(run)
+                _held.set(_held.get() - {held})
+
+    @contextmanager
+    def _work(self, run: str) -> Iterator[None]:
+        """Hold a run, and do one thing with it at a time: not even its holder deletes a run that it advances.
+
+        Raises:
+            RunBusyError: another process, another task or thread of this one, or its holder works on it.
+        """
+        with self.hold(run):
+            if run in self._at_work:
+                raise RunBusyError(f"Run {run} is being worked on by this process.", hint="Wait for it, or stop it.")
+            self._at_work.add(run)
+            try:
+                yield
+            finally:
+                self._at_work.discard(run)
 
     async def retry(self, run: str) -> Run:
         """Get a run that was finished without some of its parts ready to try these again; `advance` does it.
@@ -113,7 +135,7 @@ class App:
             UsageError: nothing failed in it.
         """
         row = self.runs.get(run)
-        with self.hold(row.id):
+        with self._work(row.id):
             await self._backend().retry(row.id)
         return self.runs.get(row.id)
 
@@ -124,11 +146,11 @@ class App:
 
         Raises:
             UnknownRunError: there is no such run.
-            RunBusyError: another process works on it.
+            RunBusyError: somebody works on it, in this process or another.
             EngineSettingsError: a model cannot be used; the run stays as it was.
         """
         row = self.runs.get(run)
-        with self.hold(row.id):
+        with self._work(row.id):
             request = amended(row.request, changes)
             effects = await asyncio.to_thread(self._open, request)
             self.runs.save_request(row.id, request)
@@ -141,7 +163,7 @@ class App:
 
         Raises:
             UnknownRunError: there is no such run.
-            RunBusyError: another process works on it.
+            RunBusyError: somebody works on it, in this process or another.
             TertuliaError: why the run failed; what was finished is kept.
         """
         row = self.runs.get(run)
@@ -153,16 +175,16 @@ class App:
             on_event(event)
 
         trace = Trace()
-        try:
-            with traced_as(self.settings.trace, self.settings.trace_project), self.hold(row.id):
-                async with recorded(self.runs, row.id, self._clock, listen) as tell:
-                    await self._drive(self._backend(), row.id, reviewer, tell)
-        finally:
-            if any(roots):
-                trace = await asyncio.to_thread(finish_tracing, roots[-1], self._scores(row.id))
-                await asyncio.to_thread(self._note_trace, row.id, trace)
-            await self._close_unused()
-        return Outcome(self.runs.get(row.id), trace=trace.link)
+        with self._work(row.id), traced_as(self.settings.trace, self.settings.trace_project):
+            try:
+                async with recorded(self.runs, row.id, self._clock, listen) as (tell, keep):
+                    await self._drive(self._backend(), row.id, reviewer, tell, keep)
+            finally:
+                if any(roots):
+                    trace = await asyncio.to_thread(finish_tracing, roots[-1], self._scores(row.id))
+                    await asyncio.to_thread(self._note_trace, row.id, trace)
+                await self._close_unused()
+            return Outcome(self.runs.get(row.id), trace=trace.link)
 
     def report(self, run: str) -> dict[str, Any]:
         """The finished report of a run with its evidence (`evidence.report.Report`).
@@ -201,7 +223,7 @@ class App:
         folder, files = export_files(
             self.runs, row, report, formats=formats, template=template, output=output, force=force
         )
-        self.runs.update(row.id, now=self._now(), status=row.status, output=str(folder))
+        self.runs.save_output(row.id, str(folder), now=self._now())
         return files
 
     def delete(self, run: str) -> Run:
@@ -209,10 +231,10 @@ class App:
 
         Raises:
             UnknownRunError: there is no such run.
-            RunBusyError: a process works on it.
+            RunBusyError: somebody works on it, in this process or another.
         """
         row = self.runs.get(run)
-        with self.hold(row.id):
+        with self._work(row.id):
             self.runs.delete(row.id)
         forget_lock(self.settings.home, row.id)
         return row
@@ -235,13 +257,25 @@ class App:
         progress: Progress = await self._backend().status(row.id)
         return progress.panel
 
-    async def _drive(self, backend: Backend, run: str, reviewer: Reviewer, on_event: Callable[[Event], None]) -> None:
+    async def _drive(
+        self,
+        backend: Backend,
+        run: str,
+        reviewer: Reviewer,
+        tell: Callable[[Event], None],
+        keep: Callable[[Event], None],
+    ) -> None:
         async with AsyncExitStack() as stack:
             stack.push_async_callback(backend.release, run)
             while True:
-                async with aclosing(backend.events(run)) as events:
-                    async for event in events:
-                        on_event(event)
+                try:
+                    async with aclosing(backend.events(run)) as events:
+                        async for event in events:
+                            tell(event)
+                finally:
+                    # Where the listener raised: the steps that said so are kept as done, and not done again.
+                    for event in backend.unheard(run):
+                        keep(event)
                 progress = await backend.status(run)
                 if progress.status != "awaiting_approval":
                     return
@@ -249,43 +283,6 @@ class App:
                 if reply is None:
                     return
                 await backend.review(run, reply)
-
-    def _request(self, topic: str, *, approve: bool, panel: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-        topic = one_line(topic)
-        if not topic or len(topic) > TOPIC_LIMIT:
-            raise UsageError(
-                f"The topic has {len(topic)} characters; it must have 1 to {TOPIC_LIMIT}.",
-                hint="Say in a sentence what the report is about.",
-            )
-        settings = self.settings
-        request: dict[str, Any] = {
-            "topic": topic,
-            "language": settings.language,
-            "size": len(panel) or settings.analysts,
-            "turn_limit": settings.turns,
-            "approve": approve,
-            "unsupported": settings.unsupported,
-            "check_model": settings.check_model,
-            "max_cost": settings.max_cost,
-            "max_tokens": settings.max_tokens,
-            "model": settings.model,
-            "role_models": settings.role_models,
-            "cache": settings.cache,
-            "eager": settings.eager,
-            "fallback": settings.fallback,
-            "base_url": settings.base_url,
-            "context_window": settings.context_window,
-            "sources": list(settings.sources),
-            "docs": [str(path) for path in settings.docs],
-            "folder": str(Path.cwd()),
-            "format": list(settings.format),
-            # A run may be resumed from another folder: its files still belong where they were asked for.
-            "output": _rooted(settings.output, but=("", "-")),
-            "template": _rooted(settings.template, but=report_templates.TEMPLATES),
-        }
-        if panel:
-            request["panel"] = [dict(analyst) for analyst in panel]
-        return request
 
     def _backend(self) -> Backend:
         from .graph.local import LocalBackend  # noqa: PLC0415 - imports LangGraph
@@ -301,21 +298,7 @@ class App:
         from .graph.effects import Effects  # noqa: PLC0415
         from .sources import default_names, open_sources  # noqa: PLC0415
 
-        settings = self.settings.model_copy(
-            update={
-                "model": request["model"],
-                **{f"{role}_model": request.get("role_models", {}).get(role, "") for role in ROLES},
-                "cache": request.get("cache", False),
-                "fallback": request.get("fallback", ""),
-                "check_model": request.get("check_model", ""),
-                "max_cost": request.get("max_cost"),
-                "max_tokens": request.get("max_tokens"),
-                "base_url": request["base_url"],
-                "context_window": request.get("context_window"),
-                "sources": tuple(request["sources"]),
-                "docs": tuple(_found(path, request["folder"]) for path in request["docs"]),
-            }
-        )
+        settings = settings_of(self.settings, request)
         names = list(settings.sources) or default_names(settings)
         engine = open_engine(settings)
         judge = open_reviewer(settings, settings.check_model) if settings.check_model else None
@@ -356,31 +339,6 @@ class App:
 
     def _now(self) -> str:
         return self._clock().isoformat(timespec="seconds")
-
-
-def _found(path: str, folder: str) -> Path:
-    """A path of the user's: as it was given in the folder where the run began, wherever it goes on from."""
-    given = Path(path)
-    return given if Path(folder) == Path.cwd() else Path(folder) / given
-
-
-def amended(request: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
-    """The request of a run with other models, another server or other caps, as `Settings` names them."""
-    roles = {**request.get("role_models", {})}
-    roles |= {role: changes[f"{role}_model"] for role in ROLES if f"{role}_model" in changes}
-    model = changes.get("model", request["model"])
-    if model == EXTRACTIVE:
-        # It plays every role or none.
-        roles = {}
-    moves = model and request["model"] and not same_provider(model, request["model"])
-    base_url = changes.get("base_url", "" if moves else request["base_url"])
-    caps = {name: changes[name] for name in ("max_cost", "max_tokens") if name in changes}
-    return {**request, **caps, "model": model, "role_models": roles, "base_url": base_url}
-
-
-def _rooted(path: str, *, but: Sequence[str]) -> str:
-    """A path as it is found from every folder; some words are no paths."""
-    return path if path in but else str(Path(path).expanduser().absolute())
 
 
 def _next_step(row: Run) -> str:

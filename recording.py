@@ -27,23 +27,28 @@ _PAUSED: Final[frozenset[Status]] = frozenset({"awaiting_approval", "interrupted
 @asynccontextmanager
 async def recorded(
     runs: Runs, run: str, clock: Callable[[], datetime], on_event: Callable[[Event], None]
-) -> AsyncIterator[Callable[[Event], None]]:
+) -> AsyncIterator[tuple[Callable[[Event], None], Callable[[Event], None]]]:
     """One part of a run: what is told of it is kept and passed on, and its end is told however it comes.
+
+    Gives what tells an event, and what only keeps one: for those of which a listener that failed is not told.
 
     Where nothing happened, as in a run that is finished already, nothing is told.
     """
     async with EventJournal(runs.path, run) as journal:
         happened = False
 
+        def keep(event: Event) -> None:
+            journal.add(event.to_dict())
+
         def tell(event: Event) -> None:
             nonlocal happened
             happened = True
-            journal.add(event.to_dict())
+            keep(event)
             on_event(event)
 
         code: int | None = None
         try:
-            yield tell
+            yield tell, keep
         except TertuliaError as error:
             code, happened = error.exit_code, True
             raise

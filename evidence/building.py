@@ -58,7 +58,8 @@ def build_report(
     it was made before.
     """
     known = {passage.key for passage in ledger.passages()}
-    cleaned = [clean_citations(text.strip(), known) for text in (introduction, *(s["text"] for s in sections), conclusion)]
+    given = (introduction, *(section["text"] for section in sections), conclusion)
+    cleaned = [clean_citations(text.strip(), known) for text in given]
     texts = [text.text.strip() for text in cleaned]
     kept: list[Section] = [
         {**section, "title": _one_line(section["title"]), "text": text}

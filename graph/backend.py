@@ -36,6 +36,10 @@ class Backend(Protocol):
         """What happens from here until the run pauses, ends or fails. The run advances while this is read."""
         ...
 
+    def unheard(self, run: str) -> Sequence[Event]:
+        """What had happened when the reader of `events` left it before its end, and it could not tell any more."""
+        ...
+
     async def status(self, run: str) -> Progress:
         """Where the run stands."""
         ...

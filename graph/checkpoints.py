@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, closing, contextmanager
 from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.base import ChannelVersions, Checkpoint, CheckpointMetadata, CheckpointTuple
@@ -29,6 +29,7 @@ Result = TypeVar("Result")
 
 # What decoding raises for what was cut, changed or put in by somebody else.
 _UNREADABLE = (ValueError, TypeError, LookupError, AttributeError, RuntimeError, EOFError)
+_LATEST: Final = "SELECT checkpoint_id FROM checkpoints WHERE thread_id = ? AND checkpoint_ns = ? ORDER BY rowid DESC"
 _NOT_ITS_FAULT = (asyncio.CancelledError, StorageError)
 
 
@@ -103,6 +104,23 @@ class InterruptibleSaver(SqliteSaver):
     def _prepare(self) -> None:
         with turn(self._path):
             self.setup()
+
+    def get_tuple(self, config: RunnableConfig) -> CheckpointTuple | None:
+        """The checkpoint that is named, else the one that was written last.
+
+        Not the one with the largest id, which LangGraph makes from the clock of the machine: where that was put back,
+        a run would go on from what it had left behind, for ever, and pay again each time.
+        """
+        if config["configurable"].get("checkpoint_id"):
+            return super().get_tuple(config)
+        thread, namespace = str(config["configurable"]["thread_id"]), config["configurable"].get("checkpoint_ns", "")
+        with self.cursor(transaction=False) as cursor:
+            latest = cursor.execute(_LATEST, (thread, namespace)).fetchone()
+        if latest is None:
+            return None
+        return super().get_tuple(
+            {"configurable": {"thread_id": thread, "checkpoint_ns": namespace, "checkpoint_id": latest[0]}}
+        )
 
     def _read(self, config: RunnableConfig) -> CheckpointTuple | None:
         try:

@@ -55,6 +55,9 @@ async def collect_sections(state: ReportState, runtime: Runtime[Context]) -> Rep
             current.context.weighing.begin(current.context.ledger, state["language"])
         retold = [section["analyst"] for section in sections if section["analyst"] in emptied]
         update: ReportState = {"sections": sections, "failure": ""}
+        # A retry that brought nothing must not cost what was composed of the same sections.
+        if sections != state.get("sections", sections):
+            update |= {"title": "", "introduction": "", "conclusion": ""}
         # What a retry took out must not stay.
         return {**update, "retold": retold} if retold or state.get("retold") else update
     reasons = [reason for reason in state.get("failed", {}).values() if reason]

@@ -114,6 +114,23 @@ class Step:
         self.emit(GapFound, what=what, reason=reason)
         return CAP_REACHED if isinstance(error, BudgetSpentError) else reason
 
+    def report_usage(self, node: str) -> None:
+        """Say what its calls used, by role and model."""
+        for role, model in sorted({(call["role"], call["model"]) for call in self.usage}):
+            calls = [call for call in self.usage if (call["role"], call["model"]) == (role, model)]
+            self.emit(
+                UsageReported,
+                role=role,
+                model=model,
+                calls=len(calls),
+                input_tokens=sum(call["input_tokens"] for call in calls),
+                output_tokens=sum(call["output_tokens"] for call in calls),
+                cached_tokens=sum(call.get("cached_tokens", 0) for call in calls),
+                cost=total_cost(calls),
+                estimated=any(call.get("estimated") for call in calls),
+                node=node,
+            )
+
     def now(self) -> str:
         """The time as ISO 8601, to the second."""
         return self.context.clock().isoformat(timespec="seconds")
@@ -145,20 +162,8 @@ async def step(runtime: Runtime[Context], node: str, *, analyst: str = "", turn:
                     calling=round(watch.seconds, 3),
                     failed=failed,
                 )
-            for role, model in sorted({(call["role"], call["model"]) for call in usage}):
-                calls = [call for call in usage if (call["role"], call["model"]) == (role, model)]
-                current.emit(
-                    UsageReported,
-                    role=role,
-                    model=model,
-                    calls=len(calls),
-                    input_tokens=sum(call["input_tokens"] for call in calls),
-                    output_tokens=sum(call["output_tokens"] for call in calls),
-                    cached_tokens=sum(call.get("cached_tokens", 0) for call in calls),
-                    cost=total_cost(calls),
-                    estimated=any(call.get("estimated") for call in calls),
-                    node=node,
-                )
+                # Also of a step that failed or was stopped: its calls are paid, and counted in the run's sums.
+                current.report_usage(node)
 
 
 def require_storage(error: NodeError) -> None:

@@ -136,16 +136,8 @@ async def search(state: SearchTask, runtime: Runtime[Context]) -> InterviewState
     async with step(runtime, "search", analyst=state["analyst"], turn=state["turn"]) as current:
         context = current.context
         queries = make_queries(state["queries"], state["language"])
-        source = context.sources[name]
         current.emit(SearchStarted, source=name, queries=len(queries))
-        answers = await asyncio.gather(
-            *(context.searches.search(source, query) for query in queries), return_exceptions=True
-        )
-        found = [documents for documents in answers if not isinstance(documents, BaseException)]
-        failures = [failure for failure in answers if isinstance(failure, BaseException)]
-        for failure in failures:
-            if not isinstance(failure, SourceError):
-                raise failure
+        found, failures = await context.searches.search_each(context.sources.get(name), name, queries)
         documents = merge_documents(found)
         excerpts = await context.searches.best_excerpts(
             documents, [state["question"], *state["queries"]], language=state["language"], limit=SEARCH_PASSAGES
@@ -171,7 +163,7 @@ async def answer(state: InterviewState, runtime: Runtime[Context]) -> InterviewS
         context = current.context
         # Sources in their own order, not in the order in which they happened to finish.
         found = {finding["source"]: finding["keys"] for finding in state["findings"] if finding["turn"] == number}
-        keys = list(dict.fromkeys(key for name in context.sources for key in found.get(name, [])))
+        keys = list(dict.fromkeys(key for name in question["queries"] for key in found.get(name, [])))
         excerpts = await asyncio.to_thread(_best, context, keys, question, state["language"])
         text, invented = "", 0
         update: InterviewState = {"gaps": current.gaps, "usage": current.usage}
@@ -208,8 +200,12 @@ async def write_section(state: InterviewState, runtime: Runtime[Context]) -> Int
     """The interview as a section of the report, citing only what its expert was shown.
 
     A section that is not written is put together from the answers, which are there and paid for.
+
+    Raises:
+        SourceError: no search of the interview was answered, so that there is nothing to write about.
     """
     analyst, turns = state["analyst"], state.get("turns", [])
+    _require_an_answer(state)
     async with step(runtime, "write_section", analyst=analyst["id"], turn=len(turns)) as current:
         context = current.context
         excerpts = context.ledger.excerpts(_shown(turns))
@@ -304,6 +300,17 @@ async def record_failure(
         reason = CAP_REACHED
     # A handler's node has no edges of its own: it must say where to go.
     return Command(update={"failed": {analyst["id"]: reason}}, goto=() if early else "collect_sections")
+
+
+def _require_an_answer(state: InterviewState) -> None:
+    """Nothing found because no source answered is no finding: the interview failed, and a retry may hold it.
+
+    Raises:
+        SourceError: every search failed, and nothing else was shown to the expert.
+    """
+    failures = [gap["reason"] for gap in state.get("gaps", []) if gap["what"].startswith("source ")]
+    if failures and len(failures) == len(state.get("findings", [])) and not _shown(state.get("turns", [])):
+        raise SourceError(f"No source answered. The first: {failures[0]}")
 
 
 def _stop(current: Step, state: InterviewState, error: EngineError) -> Question:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
-from contextlib import aclosing, asynccontextmanager, suppress
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import replace
 from datetime import datetime
 from functools import cache
@@ -17,9 +17,7 @@ from langchain_core.runnables import RunnableConfig
 from langgraph.graph.state import CompiledStateGraph
 from langgraph.types import Command, StateSnapshot
 
-from ..agents.budget import Budget
-from ..agents.usage import total_cost
-from ..errors import EngineError, NoEvidenceError, StorageError, TertuliaError, UsageError
+from ..errors import TertuliaError, UsageError
 from ..events import Event, RunStarted, StepDone, event_from_dict, stamp
 from ..evidence.ledger import Ledger
 from ..evidence.report import Report
@@ -30,14 +28,14 @@ from ..tracing import content_is_traced, is_sampled, prepare_tracing
 from ..version import VERSION
 from .ahead import Ahead
 from .backend import Progress
+from .bookkeeping import Bookkeeping, to_its_end
 from .checkpoints import open_checkpointer
-from .compose import assemble_report
 from .context import Context
 from .effects import Effects, open_budget
 from .report import build_graph
 from .routing import missing_interviews
 from .seats import Seats
-from .standing import AGAIN, UNCOMPOSED, is_partial, outcome_of, proposed_panel, require_version
+from .standing import AGAIN, RETRIED, outcome_of, proposed_panel, require_version
 from .state import ReportInput, ReportState
 
 Graph = CompiledStateGraph[ReportState, Context, ReportInput, ReportState]
@@ -66,8 +64,10 @@ class LocalBackend:
         self._open_effects = open_effects
         self._clock = clock
         self._concurrency = concurrency
+        self._books = Bookkeeping(runs, clock)
         # Of runs that ask ahead, with what they were opened with: `events` goes on with what the last one left.
         self._kept: dict[str, tuple[Effects, Context, Ahead]] = {}
+        self._unheard: dict[str, deque[dict[str, Any]]] = {}
 
     async def submit(self, request: Mapping[str, Any]) -> str:
         """Note a run and return its id. Nothing is paid for yet."""
@@ -121,7 +121,7 @@ class LocalBackend:
         effects, context, ahead = self._kept.pop(run)
         await ahead.close()
         await context.searches.close()
-        await asyncio.to_thread(self._note_usage, run, context.budget)
+        await asyncio.to_thread(self._books.note_usage, run, context.budget)
         await effects.close()
 
     async def retry(self, run: str) -> None:
@@ -135,7 +135,7 @@ class LocalBackend:
         if row.status != "partial":
             raise UsageError(f"Nothing failed in run {row.id}: it is {row.status}.", hint=f"tertulia resume {row.id}")
         async with self._graph() as graph:
-            await graph.aupdate_state(_config(row), {**AGAIN, **UNCOMPOSED}, as_node="review_panel")
+            await graph.aupdate_state(_config(row), RETRIED, as_node="review_panel")
         await self._update(row, "interrupted", detail="")
 
     async def result(self, run: str) -> Report:
@@ -161,22 +161,23 @@ class LocalBackend:
             return
         effects = await self._effects(row)
         try:
-            await self._update(row, "running", engine=effects.engine.name, detail="")
+            await to_its_end(self._update(row, "running", engine=effects.engine.name, detail=""))
             async with aclosing(self._advance(row, effects)) as advancing:
                 async for event in advancing:
                     yield event
         except TertuliaError as error:
-            await asyncio.to_thread(self._note_failure, row, error)
+            await asyncio.to_thread(self._books.note_failure, row, error)
             raise
         except BaseException as error:
-            # Whatever ends the run, also Ctrl-C and a closed generator, its row must not go on saying "running".
-            status: Status = "failed" if isinstance(error, Exception) else "interrupted"
-            with suppress(StorageError):
-                await self._update(row, status, detail=type(error).__name__)
+            await to_its_end(asyncio.to_thread(self._books.note_stop, row, error))
             raise
         finally:
             if row.id not in self._kept:
                 await effects.close()
+
+    def unheard(self, run: str) -> list[Event]:
+        """What the steps had said when the reader of `events` left it, and nobody was told."""
+        return list(_left_of(self._unheard.get(run, deque())))
 
     async def _waits(self, row: Run) -> bool:
         """Whether there is nothing to do before a person replies: the run then waits since when it did."""
@@ -195,32 +196,47 @@ class LocalBackend:
             snapshot = await graph.aget_state(config)
             yield self._started(row, effects, resumed=bool(snapshot.values), trace=trace)
             require_version(snapshot)
-            context = await self._context(row, effects, snapshot)
-            for _ in range(_NUDGES):
-                step_input = await self._next_input(graph, config, row, snapshot)
-                if step_input is _WAIT:
-                    break
-                stream = graph.astream(
-                    step_input, config, context=context, stream_mode="custom", subgraphs=True, durability="sync"
-                )
-                try:
-                    async with aclosing(_heard(stream, context.unheard)) as events:
-                        async for event in events:
-                            yield event
-                finally:
-                    context.weighing.stop()
-                    await asyncio.to_thread(self._note_usage, row.id, context.budget)
-                snapshot = await graph.aget_state(config)
-                if snapshot.interrupts or outcome_of(snapshot):
-                    break
-            # In a thread, as every write here: a write that waits for another run of this process would keep the loop
-            # from letting that one go on.
-            await asyncio.to_thread(self._settle, row, snapshot, context)
+            async with self._opened(row, effects, snapshot) as context:
+                for _ in range(_NUDGES):
+                    step_input = await self._next_input(graph, config, row, snapshot)
+                    if step_input is _WAIT:
+                        break
+                    stream = graph.astream(
+                        step_input, config, context=context, stream_mode="custom", subgraphs=True, durability="sync"
+                    )
+                    try:
+                        async with aclosing(_heard(stream, context.unheard)) as events:
+                            async for event in events:
+                                yield event
+                    finally:
+                        context.weighing.stop()
+                        await asyncio.to_thread(self._books.note_usage, row.id, context.budget)
+                    before, snapshot = snapshot, await graph.aget_state(config)
+                    # Where a pass kept nothing, the next one would do, and pay, the same again.
+                    if snapshot.interrupts or outcome_of(snapshot) or _place(snapshot) == _place(before):
+                        break
+                # In a thread, as every write here: a write that waits for another run of this process would keep the
+                # loop from letting that one go on.
+                await to_its_end(asyncio.to_thread(self._books.settle, row, snapshot, context))
 
     async def _effects(self, row: Run) -> Effects:
         if row.id in self._kept:
             return self._kept[row.id][0]
         return await asyncio.to_thread(self._open_effects, row.id, row.request)
+
+    @asynccontextmanager
+    async def _opened(self, row: Run, effects: Effects, snapshot: StateSnapshot) -> AsyncIterator[Context]:
+        """The context; unless it is kept, its searches end before the sources are closed.
+
+        What is under way would go on with a source that is closed, or open it again.
+        """
+        context = await self._context(row, effects, snapshot)
+        self._unheard[row.id] = context.unheard
+        try:
+            yield context
+        finally:
+            if row.id not in self._kept:
+                await context.searches.close()
 
     async def _context(self, row: Run, effects: Effects, snapshot: StateSnapshot) -> Context:
         if row.id in self._kept:
@@ -259,57 +275,8 @@ class LocalBackend:
             await graph.aupdate_state(config, AGAIN, as_node="review_panel")
         return None
 
-    def _settle(self, row: Run, snapshot: StateSnapshot, context: Context) -> None:
-        """Write down how far the run came; status in the table is the truth, `snapshot.next` is not.
-
-        Raises:
-            NoEvidenceError, EngineError: the run ended without a report.
-        """
-        values = cast("ReportState", snapshot.values)
-        if snapshot.interrupts:
-            self._runs.update(row.id, now=self._now(), status="awaiting_approval")
-            return
-        match outcome_of(snapshot):
-            case "done":
-                # A kill between the last step and here loses the one that was made: it is made again.
-                # Taken out of the context, which may outlive the run by a while, so that two reports are never held.
-                made = context.assembled
-                report = made.pop() if made else assemble_report(values, context.ledger, row.id, context.budget.calls)
-                self._runs.save_report(row.id, cast("dict[str, Any]", report))
-                status: Status = "partial" if is_partial(values) else "done"
-                self._runs.update(row.id, now=self._now(), status=status, title=report["title"])
-            case "cancelled":
-                self._runs.update(row.id, now=self._now(), status="cancelled", detail="cancelled at the review")
-            case "no_evidence":
-                raise NoEvidenceError(
-                    "The interviews found nothing that could be cited, so no report was written.",
-                    hint="Try other words, add documents with --docs, or another --source.",
-                )
-            case reason:
-                raise EngineError(
-                    reason or "The run stopped before its end.",
-                    hint=f"`tertulia resume {row.id}` tries again what is missing; with --model PROVIDER:MODEL or "
-                    "--writer-model, another model does.",
-                )
-
     async def _update(self, row: Run, status: Status, **fields: str) -> None:
         await asyncio.to_thread(self._runs.update, row.id, now=self._now(), status=status, **fields)
-
-    def _note_usage(self, run: str, budget: Budget) -> None:
-        with suppress(StorageError):
-            self._runs.save_usage(
-                run,
-                input_tokens=sum(call["input_tokens"] for call in budget.calls),
-                output_tokens=sum(call["output_tokens"] for call in budget.calls),
-                cost=total_cost(budget.calls),
-            )
-
-    def _note_failure(self, row: Run, error: TertuliaError) -> None:
-        status: Status = "no_evidence" if isinstance(error, NoEvidenceError) else "failed"
-        # Nothing can be noted in a database that is full or broken; a row that says "running" without a process
-        # that holds its lock is known to be interrupted.
-        with suppress(StorageError):
-            self._runs.update(row.id, now=self._now(), status=status, detail=str(error))
 
     def _started(self, row: Run, effects: Effects, *, resumed: bool, trace: str) -> Event:
         return RunStarted(
@@ -343,16 +310,25 @@ async def _heard(stream: AsyncIterator[Any], unheard: deque[dict[str, Any]]) -> 
                 unheard.remove(said)
                 yield event_from_dict(said)
     except (Exception, asyncio.CancelledError):
-        left = list(unheard)
-        unheard.clear()
-        for said in left:
-            # The end of those that were stopped is none.
-            if not (said["type"] == StepDone.type and said["failed"]):
-                yield event_from_dict(said)
+        for event in _left_of(unheard):
+            yield event
         raise
 
 
+def _left_of(unheard: deque[dict[str, Any]]) -> Iterator[Event]:
+    """Takes out what is left, but for the end of steps that were stopped, which is none."""
+    while unheard:
+        said = unheard.popleft()
+        if not (said["type"] == StepDone.type and said["failed"]):
+            yield event_from_dict(said)
+
+
 _WAIT: Final = object()
+
+
+def _place(snapshot: StateSnapshot) -> Any:
+    """Which checkpoint a snapshot is of; None before the first."""
+    return snapshot.config["configurable"].get("checkpoint_id")
 
 
 @cache

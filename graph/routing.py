@@ -10,7 +10,7 @@ from langgraph.graph import END
 from langgraph.types import Send
 
 from .seats import waiting_interviews
-from .state import Interview, InterviewState, ReportState
+from .state import STAND_IN, Interview, InterviewState, ReportState
 
 
 class Route(Runnable[Any, Any]):
@@ -93,9 +93,18 @@ def _said_before(interview: Interview | None) -> InterviewState:
     }
 
 
-def after_sections(state: ReportState) -> list[str] | str:
-    """Compose when there is something to compose from; otherwise the run ends with its failure."""
-    return ["write_introduction", "write_conclusion"] if state.get("sections") else END
+def after_sections(state: ReportState) -> list[str] | Send | str:
+    """Compose when there is something to compose from, and not composed yet; otherwise the run ends with its failure.
+
+    What the fallback engine wrote is written again, and stays where the model fails again.
+    """
+    if not state.get("sections"):
+        return END
+    stood_in = {gap["what"] for gap in state.get("gaps", [])}
+    parts: list[Literal["introduction", "conclusion"]] = ["introduction", "conclusion"]
+    missing = [part for part in parts if not state.get(part) or f"{STAND_IN} {part}" in stood_in]
+    # Sent, as only a retry that brought nothing goes this way: it is no edge of the graph that people are shown.
+    return [f"write_{part}" for part in missing] or Send("assemble", state)
 
 
 def after_question(state: InterviewState) -> list[Send] | Literal["write_section"]:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from ..errors import SourceUnavailableError
+from ..errors import SourceError, SourceUnavailableError
 from ..evidence.documents import Document
 from ..evidence.passages import Excerpt, split_passages
 from ..evidence.ranking import rank_excerpts
@@ -42,6 +42,30 @@ class Searches:
             task.add_done_callback(lambda done: self._forget_failure(key, done))
         # Shielded: when the first who asked is cancelled, the others still get their answer.
         return await asyncio.shield(task)
+
+    async def search_each(
+        self, source: Source | None, name: str, queries: Sequence[Query]
+    ) -> tuple[list[list[Document]], list[SourceError]]:
+        """What a source returns for several queries, and how it failed for the others.
+
+        It is None where it cannot be opened any more: the run began elsewhere, or with other keys.
+
+        Raises what is no failure of the source.
+        """
+        if source is None:
+            return [], [SourceError(f"The source {name} is not open any more.", hint="`tertulia sources` says why.")]
+        answers = await asyncio.gather(*(self.search(source, query) for query in queries), return_exceptions=True)
+        found: list[list[Document]] = []
+        failures: list[SourceError] = []
+        for answer in answers:
+            match answer:
+                case SourceError():
+                    failures.append(answer)
+                case BaseException():
+                    raise answer
+                case documents:
+                    found.append(documents)
+        return found, failures
 
     def rouse(self) -> None:
         """Let sources that rest be asked again: what failed while a person read must not fail the interviews."""

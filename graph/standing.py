@@ -14,8 +14,8 @@ from .state import CAP_REACHED, SCHEMA_VERSION, STAND_IN, ReportState
 AGAIN: Final[ReportState] = {"failure": "", "decision": "approved", "early": False}
 """What takes a run back to its approved panel, to send out what is missing."""
 
-UNCOMPOSED: Final[ReportState] = {"report": "", "title": "", "introduction": "", "conclusion": ""}
-"""What a report is composed of, to be composed anew."""
+RETRIED: Final[ReportState] = {**AGAIN, "report": ""}
+"""The same for a run that is finished. Its introduction and conclusion are composed anew where its sections change."""
 
 _COMPOSED: Final = {"introduction", "conclusion"}
 

@@ -6,14 +6,19 @@ import asyncio
 import os
 import ssl
 import zlib
-from functools import cache
-from typing import Final
+from collections.abc import Callable
+from contextlib import suppress
+from functools import cache, partial
+from threading import Thread
+from typing import Final, TypeVar
 from urllib.request import getproxies, proxy_bypass
 
 import httpx
 
 from ..errors import SourceError
 from .guard import Guard, Place
+
+Result = TypeVar("Result")
 
 _GZIP_OR_ZLIB: Final = 47
 _BLOCK: Final = 65_536
@@ -33,6 +38,7 @@ class GuardedTransport(httpx.AsyncBaseTransport):
         self._limit = limit
         self._proxy = proxy or _system_proxy(url.scheme, self._place.host)
         certificates = _certificates(os.environ.get("SSL_CERT_FILE", ""), os.environ.get("SSL_CERT_DIR", ""))
+        self._lookup: asyncio.Future[list[str]] | None = None
         self._inner = httpx.AsyncHTTPTransport(verify=certificates, proxy=self._proxy or None)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
@@ -64,7 +70,7 @@ class GuardedTransport(httpx.AsyncBaseTransport):
         if self._proxy:
             return await self._inner.handle_async_request(request)
         try:
-            addresses = await asyncio.to_thread(self._guard.addresses, self._place.host, self._place.port)
+            addresses = await self._addresses()
         except OSError as error:
             raise httpx.ConnectError(str(error), request=request) from error
         failure: Exception | None = None
@@ -83,6 +89,19 @@ class GuardedTransport(httpx.AsyncBaseTransport):
                 failure = error
         raise failure or httpx.ConnectError("no address", request=request)
 
+    async def _addresses(self) -> list[str]:
+        """The addresses of the place. Requests that come while they are looked up wait for the same answer."""
+        if self._lookup is None:
+            self._lookup = _behind(lambda: self._guard.addresses(self._place.host, self._place.port))
+            self._lookup.add_done_callback(self._forget_lookup)
+        # Shielded: when the first who asked is cancelled, the others still get their answer.
+        return await asyncio.shield(self._lookup)
+
+    def _forget_lookup(self, lookup: asyncio.Future[list[str]]) -> None:
+        self._lookup = None
+        # Asking for the exception keeps asyncio from warning about one that nobody waited for.
+        _ = lookup.cancelled() or lookup.exception()
+
     async def _body(self, response: httpx.Response) -> bytes:
         encoding = response.headers.get("content-encoding", "identity").strip().lower()
         if encoding not in {"identity", "gzip", "deflate"}:
@@ -97,6 +116,28 @@ class GuardedTransport(httpx.AsyncBaseTransport):
                     raise SourceError("The answer is too long to be one.")
                 chunk = decoder.unconsumed_tail if decoder else b""  # noqa: PLW2901 - what is left of it
         return bytes(body + decoder.flush(_BLOCK)) if decoder else bytes(body)
+
+
+def _behind(work: Callable[[], Result]) -> asyncio.Future[Result]:
+    """What `work` returns, or raises, in a thread of its own, for which not even the end of the process waits.
+
+    A name server that does not answer takes a minute, and nothing can break that off: in the threads that all of a
+    loop shares, a few such questions keep everything else from going on.
+    """
+    loop = asyncio.get_running_loop()
+    answer: asyncio.Future[Result] = loop.create_future()
+
+    def do() -> None:
+        try:
+            tell = partial(answer.set_result, work())
+        except Exception as error:  # noqa: BLE001 - it is raised where it was asked
+            tell = partial(answer.set_exception, error)
+        # The loop is closed where nobody waits any more.
+        with suppress(RuntimeError):
+            loop.call_soon_threadsafe(lambda: answer.done() or tell())
+
+    Thread(target=do, name="tertulia-lookup", daemon=True).start()
+    return answer
 
 
 @cache

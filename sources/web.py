@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, WeakSet
 
 from ..errors import SourceError, SourceSettingsError, SourceUnavailableError
 from ..evidence.documents import Document, make_document
@@ -67,6 +67,7 @@ class WebSource:
         self._clients: WeakKeyDictionary[asyncio.AbstractEventLoop, tuple[AsyncTavilyClient, AsyncClient]] = (
             WeakKeyDictionary()
         )
+        self._left: WeakSet[asyncio.AbstractEventLoop] = WeakSet()
 
     async def search(self, query: Query) -> list[Document]:
         """The pages that Tavily finds, best first, with the text of the whole page where it has it."""
@@ -85,8 +86,10 @@ class WebSource:
         return await asyncio.to_thread(self._documents, results, query.limit, retrieved_at)
 
     async def close(self) -> None:
-        """Close the connections of this event loop."""
-        clients = self._clients.pop(asyncio.get_running_loop(), None)
+        """Close the connections of this event loop. What still searches there opens none again."""
+        loop = asyncio.get_running_loop()
+        self._left.add(loop)
+        clients = self._clients.pop(loop, None)
         if clients is not None:
             await clients[1].aclose()
 
@@ -140,6 +143,8 @@ class WebSource:
         from .guarded_httpx import GuardedTransport  # noqa: PLC0415 - imports httpx
 
         loop = asyncio.get_running_loop()
+        if loop in self._left:
+            raise SourceError("The web source is closed.")
         if loop not in self._clients:
             address = self._address or _ADDRESS
             guard = Guard(trusted=frozenset({Place.of(address)} if self._address else ()))

@@ -239,9 +239,17 @@ def _place(page: Mapping[str, Any]) -> int:
 
 
 def _hit(page: Mapping[str, Any]) -> _Hit | None:
-    """A page that can be read; None for missing, disambiguation and oddly titled ones."""
+    """A page that can be read; None for missing, disambiguation and oddly titled ones.
+
+    Raises:
+        SourceError: the page has another form than a wiki's.
+    """
     title, number, url = page.get("title"), page.get("pageid"), page.get("fullurl")
-    if "missing" in page or "invalid" in page or "disambiguation" in (page.get("pageprops") or {}):
+    kinds = page.get("pageprops") or {}
+    # An empty object is written as an empty list.
+    if not isinstance(kinds, Mapping | list):
+        raise SourceError("What answered is not a wiki: a page of its reply has another form.", hint=ADDRESS_HINT)
+    if "missing" in page or "invalid" in page or "disambiguation" in kinds:
         return None
     if not isinstance(title, str) or not isinstance(number, int) or not isinstance(url, str):
         return None

@@ -86,6 +86,11 @@ class Runs:
         with connect(self.path) as connection:
             connection.execute(f"UPDATE runs SET {assignments} WHERE id = :id", {**values, "id": run})  # noqa: S608 - checked above
 
+    def save_output(self, run: str, output: str, *, now: str) -> None:
+        """Note where a run was written, and nothing else: it may have gone on while its files were made."""
+        with connect(self.path) as connection:
+            connection.execute("UPDATE runs SET output = ?, updated_at = ? WHERE id = ?", (output, now, run))
+
     def save_request(self, run: str, request: Mapping[str, Any]) -> None:
         """Exchange what a run is asked for, before it goes on."""
         data = _json(dict(request))
@@ -133,7 +138,8 @@ class Runs:
 
     def save_reply(self, run: str, question: str, reply: Mapping[str, Any]) -> None:
         """Keep a person's reply before the graph gets it. `question` is the id of what it answers."""
-        data = _json({"question": question, "reply": dict(reply)})
+        # Half of a character, which JSON and a command line can hold, cannot be stored.
+        data = _json({"question": question, "reply": dict(reply)}).encode("utf-8", "replace").decode("utf-8")
         with connect(self.path) as connection:
             connection.execute("UPDATE runs SET reply = ? WHERE id = ?", (data, run))
 

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+from pydantic import TypeAdapter, ValidationError
+
+from ..agents.usage import Usage
 from .database import connect
+from .failures import damaged
 
 
 class UsageJournal:
@@ -25,10 +30,26 @@ class UsageJournal:
         """All calls so far."""
         with connect(self._path) as connection:
             rows = connection.execute("SELECT data FROM usage WHERE run = ? ORDER BY number", (self._run,)).fetchall()
-        return [json.loads(row["data"]) for row in rows]
+        try:
+            return [_call(row["data"]) for row in rows]
+        except (ValueError, TypeError, RecursionError) as error:
+            raise damaged(f"the model calls of run {self._run}", error) from error
 
     def add(self, *calls: Any) -> None:
         """Note calls."""
         rows: Sequence[tuple[str, str]] = [(self._run, json.dumps(call)) for call in calls]
         with connect(self._path) as connection:
             connection.executemany("INSERT INTO usage (run, data) VALUES (?, ?)", rows)
+
+
+def _call(text: str) -> Usage:
+    call = json.loads(text)
+    try:
+        return _adapter().validate_python(call, strict=True)
+    except ValidationError as error:
+        raise ValueError("a call has the wrong form") from error
+
+
+@cache
+def _adapter() -> TypeAdapter[Usage]:
+    return TypeAdapter(Usage)

@@ -9,6 +9,7 @@ import asyncio
 import signal
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import copy_context
 from queue import SimpleQueue
 from typing import Any, TypeVar
 
@@ -22,9 +23,12 @@ class Foreground:
         self._questions: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
 
     def run(self, main: Coroutine[Any, Any, Result]) -> Result:
-        """As `asyncio.run`, in another thread; meanwhile this one waits for what `ask` wants it to do."""
+        """As `asyncio.run`, in another thread; meanwhile this one waits for what `ask` wants it to do.
+
+        The run has the context of this thread, as under `asyncio.run`: what is held here is held there.
+        """
         with ThreadPoolExecutor(1, "tertulia-run", _leave_signals) as behind:
-            outcome = behind.submit(asyncio.run, main)
+            outcome = behind.submit(copy_context().run, asyncio.run, main)
             outcome.add_done_callback(lambda _: self._questions.put(None))
             while (question := self._questions.get()) is not None:
                 question()
@@ -35,6 +39,9 @@ class Foreground:
         answer: Future[Result] = Future()
 
         def answered() -> None:
+            # Who asked may be gone: then nobody is asked, or the answer is nobody's.
+            if not answer.set_running_or_notify_cancel():
+                return
             try:
                 answer.set_result(question())
             except BaseException as error:  # noqa: BLE001 - it is raised where it was asked

@@ -230,7 +230,8 @@ class Session:
         if self._run and not self._parted:
             self._parted = True
             say(f"Interrupted. What was finished is kept; go on with: tertulia resume {self._run}")
-            self._close_json(self._app.runs.get(self._run), INTERRUPTED)
+            if self._as_json:
+                self._close_json(self._app.runs.get(self._run), INTERRUPTED)
 
     def _mention_unused(self, replies: Sequence[Reply]) -> None:
         if any(reply["action"] != "approve" for reply in replies):

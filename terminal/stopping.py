@@ -12,6 +12,7 @@ from typing import Any, Final, NoReturn, Self
 
 # What a stopping run may take before its process simply ends. Nothing is lost then: a run survives a kill.
 STOP_SECONDS: Final = 4.0
+LAST_WORDS_SECONDS: Final = 0.5
 INTERRUPTED: Final = 130
 
 
@@ -54,6 +55,8 @@ class Stopping:
 
     def leave(self) -> NoReturn:
         """End the process now. Python would wait for every thread that waits for an answer."""
+        # The last words may wait, too: for the database, where another process keeps it busy.
+        _watch(lambda: os._exit(INTERRUPTED), LAST_WORDS_SECONDS)
         try:
             self._farewell()
             for stream in (sys.stdout, sys.stderr):
@@ -79,7 +82,7 @@ class Stopping:
         self._loop.call_soon_threadsafe(self._task.cancel)
 
 
-def _watch(end: Callable[[], None]) -> None:
-    watchdog = threading.Timer(STOP_SECONDS, end)
+def _watch(end: Callable[[], None], seconds: float = STOP_SECONDS) -> None:
+    watchdog = threading.Timer(seconds, end)
     watchdog.daemon = True
     watchdog.start()

@@ -5,14 +5,19 @@ from __future__ import annotations
 import json
 import re
 import signal
+import sqlite3
 import subprocess
 import threading
 import time
+from contextlib import closing
 
 import pytest
 from command import world
 from servers.base import Request, Response
 from servers.mediawiki import MediaWikiServer
+from servers.openai import play_every_role
+
+from tertulia.storage.database import FILE_NAME
 
 STUCK_SECONDS = 60
 
@@ -57,6 +62,31 @@ def test_a_run_that_hangs_in_a_thread_stops_all_the_same(signals):
         assert run["status"] == "interrupted"
         assert re.findall(r"tertulia resume (\w+)", stderr) == [run["id"]]
         assert place.run("resume", run["id"]).returncode == 0
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("more", [(), ("--json",)], ids=["plain", "json"])
+def test_a_run_stops_also_while_another_process_keeps_the_database_busy(more, tmp_path):
+    """Such as one that was stopped in the middle of a write: how far the run came is known without a last note."""
+    asked, home = threading.Event(), tmp_path / "home"
+
+    def brain(body):
+        asked.set()
+        return play_every_role(body)
+
+    with world(brain) as place:
+        process = place.start(*place.report_arguments, "--yes", *more, TERTULIA_HOME=str(home))
+        assert asked.wait(30)
+        with closing(sqlite3.connect(home / FILE_NAME, isolation_level=None, timeout=10)) as database:
+            database.execute("BEGIN IMMEDIATE")
+            # Until it waits for the database it could note its end in time.
+            time.sleep(1)
+            process.send_signal(signal.SIGINT)
+            seconds, stderr = ended(process)
+            database.rollback()
+        assert process.returncode == 130, stderr
+        assert seconds < 6
+        assert len(re.findall(r"tertulia resume (\w+)", stderr)) == 1
 
 
 def test_who_comes_second_is_told_who_works_on_the_run():

@@ -1,10 +1,12 @@
-"""The checkpointer's end: nothing that LangGraph left under way keeps the database locked."""
+"""The checkpointer: what is the latest, and its end, after which nothing keeps the database locked."""
 
 from __future__ import annotations
 
 import asyncio
 import sqlite3
 from pathlib import Path
+
+from langgraph.checkpoint.base import empty_checkpoint
 
 from tertulia.graph.checkpoints import open_checkpointer
 from tertulia.storage.database import prepare_database, turn
@@ -29,3 +31,15 @@ async def test_a_write_under_way_is_finished_before_the_connection_closes(tmp_pa
     connection.close()
     await writing
     assert written == [("topic",)]
+
+
+async def test_the_latest_is_what_was_written_last_whatever_the_clock_said(tmp_path: Path):
+    """Ids are made from the clock: one that is put back between two processes must not bring back what is over."""
+    place = {"configurable": {"thread_id": "run1", "checkpoint_ns": ""}}
+    async with open_checkpointer(prepare_database(tmp_path)) as saver:
+        assert await saver.aget_tuple(place) is None
+        for made in ("1f0c0000-0000-6000-8000-000000000002", "1f0c0000-0000-6000-8000-000000000001"):
+            place = await saver.aput(place, {**empty_checkpoint(), "id": made}, {}, {})
+        found = await saver.aget_tuple({"configurable": {"thread_id": "run1"}})
+    assert found is not None
+    assert (found.checkpoint["id"], found.config) == (made, place)

@@ -10,11 +10,13 @@ from graph_runs import Held, held_run
 from scripted import ScriptedEngine, ShelfSource
 
 from tertulia.agents.roles import Engine
+from tertulia.agents.usage import report_usage
 from tertulia.errors import (
     EngineSettingsError,
     EngineUnavailableError,
     NoEvidenceError,
     ReplyError,
+    SourceError,
     SourceUnavailableError,
     StorageError,
     UsageError,
@@ -28,6 +30,7 @@ from tertulia.graph.compose import all_gaps, assemble_report
 from tertulia.graph.meanwhile import SECONDS
 from tertulia.graph.report import build_graph
 from tertulia.graph.searches import Searches
+from tertulia.graph.standing import RETRIED, is_partial
 from tertulia.sources.base import Query
 from tertulia.storage.database import prepare_database
 
@@ -228,6 +231,56 @@ async def test_a_wrong_key_is_not_tried_again_in_the_next_turn():
     assert len(run.engine.calls("answer")) == 1
 
 
+async def test_what_a_step_used_that_failed_is_told_too():
+    """Its calls are paid: who adds up the events must come to what the run says."""
+
+    def before(role: str, _: Any) -> None:
+        if role == "answer":
+            report_usage({"role": "expert", "model": "scripted:1", "input_tokens": 7, "output_tokens": 1})
+            raise EngineSettingsError("The key is wrong.")
+
+    run = held_run(TEXTS, before=before)
+    await run.start(topic="open data", size=1, turn_limit=1, approve=True)
+    told = [event for event in run.events if event["type"] == "usage_reported"]
+    assert [(event["node"], event["input_tokens"]) for event in told if event["role"] == "expert"] == [("answer", 7)]
+
+
+class LockedShelf(ShelfSource):
+    """Finds its texts by their first word; one kind of fruit is locked away while it fails."""
+
+    async def search(self, query: Query) -> list[Document]:
+        self.queries.append(query)
+        if query.text == "pears" and self.failure is not None:
+            raise self.failure
+        return [found for found in self._documents if found.text.casefold().startswith(query.text.split()[0])]
+
+
+async def test_an_interview_whose_every_search_failed_is_held_again_by_a_retry():
+    """Nobody looked, so nobody can say that there is nothing: the run is partial, and goes on once it can."""
+    shelf = LockedShelf("shelf", ["Open data is a topic.", "Apples were counted.", "Pears were counted."])
+    shelf.failure = SourceError("The shelf is locked.")
+    run = Held(ScriptedEngine(), [shelf])
+    ask = run.engine.ask
+
+    async def ask_own(brief: Any) -> Any:
+        fruit = "pears" if brief.analyst["id"] == "a2" else "apples"
+        return {**await ask(brief), "queries": {"shelf": [fruit]}}
+
+    run.engine.ask = ask_own
+    state = await run.start(topic="open data", size=2, turn_limit=1, approve=True)
+    assert [section["analyst"] for section in state["sections"]] == ["a1"]
+    assert is_partial(state)
+    (gap,) = all_gaps(state)
+    assert (gap["analyst"], gap["what"]) == ("a2", "interview Role 2 v1")
+    assert "The shelf is locked." in gap["reason"]
+
+    shelf.failure = None
+    await run.graph.aupdate_state(run.config, RETRIED, as_node="review_panel")
+    state = await run.go(None)
+    assert [section["analyst"] for section in state["sections"]] == ["a1", "a2"]
+    assert not is_partial(state)
+
+
 async def test_every_interview_failed_is_a_failure_that_can_be_mended():
     """No report is invented; once the model is back, only the interviews are held again."""
     fail = {"on": True}
@@ -415,6 +468,46 @@ async def test_a_source_that_does_not_answer_is_left_in_peace():
     state = await run.start(topic="open data", size=3, turn_limit=2, approve=True)
     assert len(broken.queries) == 1
     assert state["report"].count("broken") == 1
+
+
+async def test_a_source_that_is_not_open_any_more_is_a_gap():
+    """A run goes on where a key is missing: the interview is held with what there is."""
+
+    def before(role: str, _: Any) -> None:
+        if role == "question":
+            run.context.sources.pop("other")
+
+    run = held_run(TEXTS, ShelfSource("other", ["One query has another answer about open data."]), before=before)
+    run.engine.ask = _ask_both(run.engine.ask)
+    state = await run.start(topic="open data", size=1, turn_limit=1, approve=True)
+    (gap,) = state["gaps"]
+    assert gap["what"] == "source other"
+    assert "not open any more" in gap["reason"]
+    assert len(state["sections"]) == 1
+
+
+async def test_what_a_source_gave_is_shown_also_when_it_is_not_open_any_more():
+    class Leaving(ShelfSource):
+        async def search(self, query: Query) -> list[Document]:
+            if query.text != "one query 0":
+                return []
+            run.context.sources.pop("other")
+            return await super().search(query)
+
+    run = held_run(TEXTS, Leaving("other", ["One query has another answer about open data."]))
+    run.engine.ask = _ask_both(run.engine.ask)
+    await run.start(topic="open data", size=1, turn_limit=1, approve=True)
+    (brief,) = run.engine.calls("answer")
+    assert {excerpt.document.source for excerpt in brief.excerpts} == {"shelf", "other"}
+
+
+def _ask_both(ask: Any) -> Any:
+    async def ask_both(brief: Any) -> Any:
+        question = await ask(brief)
+        text = f"one query {len(brief.turns)}"
+        return {**question, "queries": {"shelf": [text], "other": [text]}}
+
+    return ask_both
 
 
 async def test_a_source_that_rested_is_asked_again():

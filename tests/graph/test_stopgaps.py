@@ -19,10 +19,10 @@ from tertulia.errors import (
     ReplyError,
 )
 from tertulia.graph.compose import all_gaps
+from tertulia.graph.standing import RETRIED, is_partial
 
 TEXTS = [f"Alpha number {n} is a fact about open data in the year {2000 + n}." for n in range(1, 7)]
 PASSING = [EngineUnavailableError("It failed."), ReplyError("It failed."), PromptTooLongError("It failed.")]
-AGAIN = {"failure": "", "decision": "approved", "report": "", "title": "", "introduction": "", "conclusion": ""}
 
 
 class Trouble:
@@ -44,7 +44,7 @@ async def retried(run: Held) -> Mapping[str, Any]:
     """The run once more, from its approved panel, as `LocalBackend.retry` sends it there."""
     run.engine.briefs.clear()
     run.events.clear()
-    await run.graph.aupdate_state(run.config, AGAIN, as_node="review_panel")
+    await run.graph.aupdate_state(run.config, RETRIED, as_node="review_panel")
     return await run.go(None)
 
 
@@ -237,3 +237,46 @@ async def test_a_section_that_was_not_written_and_would_say_nothing_new_is_not_s
     missing = state["report"].partition("## What is missing")[2].partition("## Sources")[0]
     assert "“Role 3 v1” found stands in other sections already." in missing
     assert missing.count("Role 3 v1") == 1
+
+
+async def test_a_retry_that_brings_nothing_costs_nothing_that_was_composed():
+    """The model is gone for good: the same sections keep their title, introduction and conclusion, and are no worse."""
+    trouble, gone = Trouble("answer", EngineSettingsError("The key is wrong.")), []
+
+    def before(role: str, brief: Any) -> None:
+        if gone:
+            raise EngineSettingsError("The key is wrong.")
+        trouble(role, brief)
+
+    run = held_run(TEXTS, before=before)
+    first = await finished(run, size=3)
+    gone.append(True)
+    again = await retried(run)
+    assert again["report"]
+    assert is_partial(again)
+    composed = ("title", "introduction", "conclusion", "sections")
+    assert {name: again[name] for name in composed} == {name: first[name] for name in composed}
+    assert [role for role, _ in run.engine.briefs] == ["question"]
+    gone.clear()
+    trouble.over = True
+    whole = await retried(run)
+    assert len(whole["sections"]) == 3
+    assert [len(run.engine.calls(part)) for part in ("introduction", "conclusion")] == [1, 1]
+
+
+async def test_a_retry_composes_only_what_is_missing():
+    lost = ["introduction"]
+
+    def before(role: str, _: Any) -> None:
+        if role in lost:
+            raise EngineUnavailableError("It failed.")
+
+    run = held_run(TEXTS, before=before)
+    first = await finished(run, size=2)
+    assert is_partial(first)
+    lost.clear()
+    whole = await retried(run)
+    assert [role for role, _ in run.engine.briefs] == ["introduction"]
+    assert not is_partial(whole)
+    assert whole["introduction"].startswith("It begins [")
+    assert whole["conclusion"] == first["conclusion"]

@@ -12,7 +12,7 @@ LAYERS = [
     {"examples", "report_templates"},
     {"agents", "evidence", "sources", "storage"},
     {"graph"},
-    {"app", "doctor", "exporting", "recording", "reviewing", "verifying"},
+    {"app", "doctor", "exporting", "recording", "requesting", "reviewing", "verifying"},
     {"api", "terminal"},
     {"cli", "web"},
     {"__init__", "__main__"},

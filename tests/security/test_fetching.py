@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import json
 import os
@@ -233,6 +234,30 @@ def test_certificates_are_read_once_and_again_when_others_are_set(
         for _ in range(3):
             GuardedTransport("https://web.example", Guard(), limit=100)
     assert read == [str(tmp_path / "one.pem"), str(tmp_path / "other.pem")]
+
+
+async def test_a_name_server_that_does_not_answer_stops_nothing_else(canary: HostileServer) -> None:
+    """Not the threads that everything shares, not the end of the process; and one place is looked up once at a time."""
+    asked: list[str] = []
+    begun, answers = threading.Event(), threading.Event()
+    host = canary.url.split("/")[2].partition(":")[0]
+
+    def resolve(host: str, _: int) -> list[str]:
+        asked.append(host)
+        begun.set()
+        assert answers.wait(20)
+        return [host]
+
+    transport = GuardedTransport(canary.url, Guard(frozenset({Place.of(canary.url)}), resolve), limit=1_000_000)
+    async with httpx.AsyncClient(transport=transport) as client:
+        waiting = [asyncio.create_task(client.get(canary.url)) for _ in range(40)]
+        assert await asyncio.wait_for(asyncio.to_thread(begun.wait, 10), 10)
+        assert [thread.daemon for thread in threading.enumerate() if thread.name == "tertulia-lookup"] == [True]
+        waiting[0].cancel()
+        answers.set()
+        found = await asyncio.gather(*waiting[1:])
+    assert asked == [host]
+    assert {response.status_code for response in found} == {200}
 
 
 def test_nothing_that_a_page_or_a_model_names_is_fetched(canary: HostileServer) -> None:

@@ -183,6 +183,16 @@ async def test_hanging_up_is_worth_another_try(web: WebSource, tavily: TavilySer
     assert await web.search(Query("bees"))
 
 
+async def test_opens_no_connection_again_once_it_is_closed(web: WebSource, tavily: TavilyServer) -> None:
+    """Whoever still searches then, or tries again, would leave it open."""
+    assert await web.search(Query("bees"))
+    await web.close()
+    asked = len(tavily.requests)
+    with pytest.raises(SourceError, match="closed"):
+        await web.search(Query("bees"))
+    assert len(tavily.requests) == asked
+
+
 def test_works_in_two_event_loops(tavily: TavilyServer) -> None:
     """The client of one loop is not used in the next."""
     source = WebSource(Settings(tavily_api_key="tvly-test", tavily_api_base_url=tavily.url), _noon)

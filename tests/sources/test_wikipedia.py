@@ -15,7 +15,7 @@ from servers.mediawiki import PAGES, MediaWikiServer, api_error
 from tertulia.errors import SourceError, SourceSettingsError, SourceUnavailableError
 from tertulia.settings import Settings
 from tertulia.sources import Query
-from tertulia.sources.wikipedia import WikipediaSource, _Hit
+from tertulia.sources.wikipedia import WikipediaSource, _Hit, _hit
 from tertulia.sources.wikipedia_requests import user_agent
 from tertulia.sources.wikipedia_text import light_markdown
 
@@ -313,3 +313,9 @@ def test_formulas_leave_nothing_behind() -> None:
     text = "The area is\n\n  \n    \n      \n        A\n  {\\displaystyle A=\\pi r^{2}}\n  \n.\n\nIt grows."
     assert "displaystyle" not in light_markdown(text, "en")
     assert light_markdown(text, "en").endswith("It grows.")
+
+
+@pytest.mark.parametrize("kinds", [5, "disambiguation", True])
+def test_a_page_of_another_form_is_no_wikis(kinds: object) -> None:
+    with pytest.raises(SourceError, match="not a wiki"):
+        _hit({"title": "Bee", "pageid": 1, "fullurl": "https://wiki.example/Bee", "pageprops": kinds})

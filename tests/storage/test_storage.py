@@ -18,6 +18,7 @@ from tertulia.storage.files import write_files
 from tertulia.storage.ledger import SqliteLedgerStore
 from tertulia.storage.locks import is_held, run_lock
 from tertulia.storage.runs import Runs, new_run_id
+from tertulia.storage.usage import UsageJournal
 
 NOW = "2026-11-21T12:00:00+00:00"
 
@@ -81,6 +82,27 @@ def test_a_reply_answers_its_own_question_only(runs: Runs):
     runs.save_reply("a", "question-1", {"action": "approve"})
     assert runs.load_reply("a", "question-1") == {"action": "approve"}
     assert runs.load_reply("a", "question-2") is None
+
+
+def test_half_a_character_in_a_reply_is_no_reason_to_fail(runs: Runs):
+    """JSON and a command line can hold what UTF-8 cannot."""
+    add(runs, "a")
+    runs.save_reply("a", "question-1", {"action": "revise", "feedback": "more caf\udce9"})
+    assert runs.load_reply("a", "question-1") == {"action": "revise", "feedback": "more caf?"}
+
+
+@pytest.mark.parametrize("data", ['{"role": "plan', "[1]", "{}", '{"role": "planner", "model": "m"}', "[" * 100_000])
+def test_a_damaged_call_is_said_so(runs: Runs, data: str):
+    """It cannot be added up, and a cap must not be held by guesses."""
+    add(runs, "a")
+    call = {"role": "planner", "model": "openai:x", "input_tokens": 3, "output_tokens": 1}
+    journal = UsageJournal(runs.path, "a")
+    journal.add(call, {**call, "cost": None, "cached_tokens": 2, "estimated": True})
+    assert journal.load()[0] == call
+    with connect(runs.path) as connection:
+        connection.execute("UPDATE usage SET data = ?", (data,))
+    with pytest.raises(StorageError, match="the model calls of run a is damaged"):
+        journal.load()
 
 
 async def test_deleting_forgets_the_evidence_too(runs: Runs):

@@ -8,8 +8,8 @@ import pytest
 
 from tertulia.agents import open_engine
 from tertulia.agents.language_model.casting import cast_roles
-from tertulia.app import amended
 from tertulia.errors import EngineSettingsError, SettingsError
+from tertulia.requesting import amended
 from tertulia.settings import ROLES, Settings, load_settings
 
 LOCAL = "http://127.0.0.1:9/v1"
