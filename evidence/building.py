@@ -58,14 +58,11 @@ def build_report(
     it was made before.
     """
     known = {passage.key for passage in ledger.passages()}
-    given = (introduction, *(section["text"] for section in sections), conclusion)
+    given = (introduction, *(s["text"] for s in sections), conclusion)
     cleaned = [clean_citations(text.strip(), known) for text in given]
     texts = [text.text.strip() for text in cleaned]
-    kept: list[Section] = [
-        {**section, "title": _one_line(section["title"]), "text": text}
-        for section, text in zip(sections, texts[1:-1], strict=True)
-        if text
-    ]
+    written_sections = zip(sections, texts[1:-1], strict=True)
+    kept: list[Section] = [{**s, "title": _one_line(s["title"]), "text": text} for s, text in written_sections if text]
     places = [("introduction", texts[0]), *((s["analyst"], s["text"]) for s in kept), ("conclusion", texts[-1])]
     numbering = number_sources([text for _, text in places], ledger)
     corroboration = corroboration or Corroboration(ledger, run["language"])
@@ -88,7 +85,7 @@ def build_report(
         "passages": [passage.to_dict() for passage in ledger.passages()],
         "gaps": list(gaps),
         "usage": list(usage),
-        "invented": invented + sum(text.invented for text in cleaned),
+        "invented": sum((text.invented for text in cleaned), invented),
     }
     return {**written, "counts": counts(written)}
 
