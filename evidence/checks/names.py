@@ -31,6 +31,7 @@ _CAPITAL_WORDS: Final = frozenset(
     """monday tuesday wednesday thursday friday saturday sunday january february march april may june july august
     september october november december i internet god""".split()  # noqa: SIM905
 )
+_PLURAL: Final = re.compile(r"\b(?P<first>[A-ZÀ-Ý])(?P=first)\.? ?(?P<second>[A-ZÀ-Ý])(?P=second)\b")
 _DEMONYM: Final = re.compile(r"\w{2,}(?:ish|ese|ian|ean|can|ch|man|ans|ards?)$")
 
 
@@ -78,21 +79,21 @@ def check_names(sentence: Facts, passages: Sequence[Facts], topic: str = "") -> 
     findings: list[Finding] = []
     for name in find_names(sentence, topic):
         words = [word for word in name.words if forms(word, code).isdisjoint(known)]
-        if _is_named(name, words, passages) or _is_defined(name, sentence):
+        if _is_named(name, words, sentence, passages) or _is_defined(name, sentence):
             held += 1
         else:
             findings.append(_finding(name, passages, mild=foreign or name.kind == "one"))
     return Checked(held, tuple(findings))
 
 
-def _is_named(name: Name, words: Sequence[str], passages: Sequence[Facts]) -> bool:
+def _is_named(name: Name, words: Sequence[str], sentence: Facts, passages: Sequence[Facts]) -> bool:
     missing = [word for word in words if not any(stands(word, facts) for facts in passages)]
     if name.kind == "several":
         missing = [word for word in missing if fold(word) not in _TITLES]
         if missing == [name.words[0]] and name.initial and len(words) > 1:
             # What begins a sentence has a capital anyway: it is a name where a passage puts another in its place.
             return not any(_is_replaced(name, facts) for facts in passages)
-    return not missing or any(_has_initials(name, facts) or _is_doubled(name, facts) for facts in passages)
+    return not missing or any(_has_initials(name, facts) or _has_plural(name, sentence, facts) for facts in passages)
 
 
 def _is_replaced(name: Name, facts: Facts) -> bool:
@@ -110,19 +111,16 @@ def _has_initials(name: Name, facts: Facts) -> bool:
     return name.kind == "code" and _spells_out(facts, name.words[0])
 
 
-def _is_doubled(name: Name, facts: Facts) -> bool:
-    """Whether the text has the plural initials of this name, or what these stand for: `EE. UU.`, `CC OO`, `JJOO`."""
-    letters = "".join(name.words).replace(".", "")
-    if letters.isupper() and len(letters) in {2, 4} and letters[::2] == letters[1::2]:
-        # A stop parts `EE.` from `UU.`: each stands for a word in the plural.
-        words = [token for token in facts.tokens if token.text[0].isupper() and token.folded.endswith("s")]
-        initials = "".join(word.folded[0] for word in words)
-        return letters[::2].casefold() in initials
-    if len(name.words) != 2:
-        return False
-    doubled = [word[0].upper() * 2 for word in name.words]
-    texts = [token.text for token in facts.tokens if token.kind == "word"]
-    return "".join(doubled) in texts or any([one, other] == doubled for one, other in pairwise(texts))
+def _has_plural(name: Name, sentence: Facts, facts: Facts) -> bool:
+    """Whether the text has the plural initials of this name, or what these stand for: `EE. UU.`, `CC OO`, `JJOO`.
+
+    A stop parts `EE.` from `UU.`; one doubled letter alone is no plural: `PP` is a party.
+    """
+    for doubled in _PLURAL.finditer(sentence.text):
+        if doubled.start() <= name.start < doubled.end():
+            return _spells_out(facts, doubled["first"] + doubled["second"])
+    initials = tuple(word[0].upper() for word in name.words)
+    return any((found["first"], found["second"]) == initials for found in _PLURAL.finditer(facts.text))
 
 
 def _spells_out(facts: Facts, acronym: str) -> bool:
