@@ -128,7 +128,8 @@ def _spells_out(facts: Facts, acronym: str) -> bool:
     letters = acronym.replace(".", "").casefold()
     if len(letters) < 2 or not letters.isalpha():
         return False
-    words = [token for token in facts.tokens if token.kind == "word"]
+    # It does not spell out itself.
+    words = [token for token in facts.tokens if token.kind == "word" and token.text != acronym]
     capitals = "".join(word.folded[0] for word in words if word.text[0].isupper())
     content = "".join(word.folded[0] for word in words if word.folded not in _CONNECTORS)
     return letters in capitals or (len(letters) > 2 and letters in content)
