@@ -221,6 +221,14 @@ class Reviewer(Protocol):
         """For each claim, in order, whether its excerpts support it. One model call for all. Raises EngineError."""
         ...
 
+    async def close(self) -> None:
+        """Give up what is kept open between calls; nothing is asked after that."""
+        ...
+
+
+async def _nothing_to_close() -> None:
+    pass
+
 
 @dataclass(frozen=True, slots=True)
 class Engine:
@@ -230,7 +238,8 @@ class Engine:
     Without a `reviewer` nothing is repaired: quoted sentences need none. `stream_panel` proposes a new panel as the
     planner does, and seats its analysts one by one as they become known, in order; what it returns holds these
     unchanged. None where panels come whole. `rates` are the prices of each role's model,
-    by the role's name; None for one that is not known.
+    by the role's name; None for one that is not known. `close` gives up what is
+    kept open between calls; nothing is asked after that.
     """
 
     name: str
@@ -241,6 +250,7 @@ class Engine:
     reviewer: Reviewer | None = None
     stream_panel: Callable[[PanelBrief, Seat], Awaitable[list[Analyst]]] | None = None
     rates: Mapping[str, Rate | None] = field(default_factory=dict)
+    close: Callable[[], Awaitable[None]] = _nothing_to_close
 
     @property
     def is_extractive(self) -> bool:

@@ -24,8 +24,11 @@ class Effects:
     judge: Reviewer | None = None
 
     async def close(self) -> None:
-        """Close every source, whatever any of them says."""
-        await asyncio.gather(*(source.close() for source in self.sources.values()), return_exceptions=True)
+        """Close every source and the connections to models, whatever any of them says."""
+        closing = [source.close() for source in self.sources.values()] + [self.engine.close()]
+        if self.judge is not None:
+            closing.append(self.judge.close())
+        await asyncio.gather(*closing, return_exceptions=True)
 
 
 def open_budget(request: Mapping[str, Any], effects: Effects, snapshot: StateSnapshot, journal: UsageJournal) -> Budget:

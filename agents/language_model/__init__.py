@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ...errors import EngineSettingsError, UsageError
@@ -40,7 +42,8 @@ def language_model_engine(name: str, settings: Settings, environment: Mapping[st
     for role, model in cast.items():
         if model not in chats:
             try:
-                chats[model] = open_chat(model, settings_for(model, name, settings), environment)
+                own = settings_for(model, name, settings)
+                chats[model] = open_chat(model, own, environment, keep_connections=True)
             except EngineSettingsError as error:
                 raise EngineSettingsError(f"{error} {model} is to play the {role}.", hint=error.hint) from error
     planner = ModelPlanner(chats[cast["planner"]])
@@ -53,18 +56,26 @@ def language_model_engine(name: str, settings: Settings, environment: Mapping[st
         ModelReviewer(chats[cast["reviewer"]]),
         stream_panel=planner.stream_panel if split_name(cast["planner"])[0].streams else None,
         rates={role: chats[model].rate for role, model in cast.items()},
+        close=partial(_close, list(chats.values())),
     )
+
+
+async def _close(chats: Iterable[Chat]) -> None:
+    await asyncio.gather(*(chat.close() for chat in chats))
 
 
 def language_model_reviewer(name: str, settings: Settings, environment: Mapping[str, str]) -> Reviewer:
     """A reviewer alone, played by the model `name`. Imports and raises as `language_model_engine` does."""
     from .reviewer import ModelReviewer  # noqa: PLC0415 - heavy, as above
 
-    return ModelReviewer(open_chat(name, settings, environment))
+    return ModelReviewer(open_chat(name, settings, environment, keep_connections=True))
 
 
-def open_chat(name: str, settings: Settings, environment: Mapping[str, str]) -> Chat:
-    """The chat of the model `name`. Imports and raises as `language_model_engine` does."""
+def open_chat(name: str, settings: Settings, environment: Mapping[str, str], *, keep_connections: bool = False) -> Chat:
+    """The chat of the model `name`. Imports and raises as `language_model_engine` does.
+
+    One that keeps its connections is closed by whoever opened it, in the event loop that used it.
+    """
     from . import prompts, providers  # noqa: PLC0415 - heavy, as above
     from .chat import Chat  # noqa: PLC0415
 
@@ -77,7 +88,7 @@ def open_chat(name: str, settings: Settings, environment: Mapping[str, str]) -> 
             hint="Use --max-tokens instead, or choose another --model.",
         )
     prompts.load()
-    model = providers.open_chat_model(name, settings, environment)
+    model = providers.open_chat_model(name, settings, environment, keep_connections=keep_connections)
     return Chat(
         model,
         name,

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from ...errors import EngineUnavailableError, ReplyError
 from ..prices import Rate
 from .cache import forgets_failures
+from .connections import close_client
 from .failures import refuses_form
 from .forms import json_schema, plainly
 from .messages import was_cut, was_refused
@@ -81,6 +82,10 @@ class Chat:
     def context_window(self) -> int:
         """How many tokens prompt and reply may have together; it shrinks when the server says so."""
         return self._wire.context_window
+
+    async def close(self) -> None:
+        """Close the connections that are kept to its server; it can be asked nothing after that."""
+        await close_client(self._model)
 
     @forgets_failures
     async def write(self, prompt: Prompt, role: str, *, language: str = "") -> str:

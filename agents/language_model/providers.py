@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from ...errors import EngineSettingsError, MissingExtraError
+from .connections import open_client
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -30,7 +31,7 @@ CONTEXT_WINDOW: Final = 32_768
 OLLAMA_CONTEXT_WINDOW: Final = 8_192
 
 # The clients keep connections beyond the event loop that opened them, and a connection of a loop that is gone breaks
-# the next call. A new one costs little beside a reply.
+# the next call. OpenAI's takes one of ours instead, which whoever opened it closes (`connections`).
 _HEADERS: Final = {"Connection": "close"}
 
 # What a server without a key of its own is sent: the clients insist on something.
@@ -120,8 +121,12 @@ def choose_model(settings: Settings, environment: Mapping[str, str]) -> str:
     return next((f"{provider.name}:{provider.default}" for provider in chosen), EXTRACTIVE)
 
 
-def open_chat_model(name: str, settings: Settings, environment: Mapping[str, str]) -> BaseChatModel:
+def open_chat_model(
+    name: str, settings: Settings, environment: Mapping[str, str], *, keep_connections: bool = False
+) -> BaseChatModel:
     """The chat model behind `provider:model`, ready to be asked. Imports the provider's packages, which takes seconds.
+
+    Whoever wants connections kept between calls closes them (`connections`).
 
     Raises:
         MissingExtraError: the provider's package is not installed.
@@ -139,6 +144,9 @@ def open_chat_model(name: str, settings: Settings, environment: Mapping[str, str
 
     # Replies are wanted whole, but for one that somebody listens to (`streaming`): streamed ones may lack token counts.
     model_options: dict[str, Any] = {"disable_streaming": True, **options}
+    if keep_connections and provider.name == "openai":
+        del model_options["default_headers"]
+        model_options["http_async_client"] = open_client()
     if settings.cache:
         from .cache import ReplyCache  # noqa: PLC0415 - imports LangChain
 

@@ -46,6 +46,10 @@ class ModelReviewer:
         """The price of its model."""
         return self._chat.rate
 
+    async def close(self) -> None:
+        """Close the connections to its model's server."""
+        await self._chat.close()
+
     async def repair(self, brief: ReviewBrief) -> list[str]:
         """The corrected sentences; "" for one that the model leaves out or answers with more than a sentence.
 

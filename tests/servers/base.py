@@ -33,7 +33,8 @@ class Request:
 class Response:
     """What to send back. `body` may be bytes, text or JSON-ready data; status 0 hangs up without an answer.
 
-    `cut` hangs up in the middle of the body, `drip` sends it in small pieces with pauses between them.
+    `cut` hangs up in the middle of the body, `hang_up` after it without having said so, `drip` sends it in small pieces
+    with pauses between them.
     """
 
     status: int = 200
@@ -41,6 +42,7 @@ class Response:
     headers: dict[str, str] = field(default_factory=dict)
     cut: bool = False
     drip: bool = False
+    hang_up: bool = False
 
     def encoded(self) -> tuple[bytes, str]:
         if isinstance(self.body, bytes):
@@ -61,13 +63,16 @@ def _body(handler: BaseHTTPRequestHandler) -> bytes | None:
 
 
 class LoopbackServer:
-    """Subclasses answer in `respond`; `requests` is the log, in order of arrival.
+    """Subclasses answer in `respond`; `requests` is the log, in order of arrival. `connections` counts all that were
+    opened, `still_open` those that nobody has closed.
 
     Use as a context manager: `with TavilyServer() as server: … server.url …`.
     """
 
     def __init__(self) -> None:  # noqa: C901 - the handler is a part of it
         self.requests: list[Request] = []
+        self.connections = 0
+        self._open = 0
         self._lock = threading.Lock()
         server = self
 
@@ -76,6 +81,17 @@ class LoopbackServer:
 
             def log_message(self, *_: Any) -> None:
                 pass
+
+            def setup(self) -> None:
+                super().setup()
+                with server._lock:
+                    server.connections += 1
+                    server._open += 1
+
+            def finish(self) -> None:
+                super().finish()
+                with server._lock:
+                    server._open -= 1
 
             def _serve(self) -> None:
                 parts = urlsplit(self.path)
@@ -112,6 +128,7 @@ class LoopbackServer:
                     self.wfile.flush()
                     if response.drip:
                         time.sleep(_BETWEEN_DROPS)
+                self.close_connection = self.close_connection or response.hang_up
 
             do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _serve
 
@@ -125,6 +142,13 @@ class LoopbackServer:
 
     def respond(self, request: Request) -> Response:
         raise NotImplementedError
+
+    def still_open(self, seconds: float = 2.0) -> int:
+        """How many connections nobody has closed. A server hears of a close a little later, so it waits that long."""
+        until = time.monotonic() + seconds
+        while self._open and time.monotonic() < until:
+            time.sleep(0.01)
+        return self._open
 
     def __enter__(self) -> Self:
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)

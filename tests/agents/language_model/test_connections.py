@@ -1,0 +1,62 @@
+"""Connections to a model's server: kept between calls, given up with who opened them."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from servers.base import Request, Response
+from servers.openai import OpenAIServer, script
+
+from tertulia.agents.language_model import language_model_engine, open_chat
+from tertulia.agents.language_model.prompts import Prompt
+from tertulia.settings import Settings
+
+PROMPT = Prompt("You are brief.", "How many mills are there in Orvania?")
+CALLS = 3
+
+
+class HangsUp(OpenAIServer):
+    """A server that closes each connection after its answer, and does not say so."""
+
+    def respond(self, request: Request) -> Response:
+        response = super().respond(request)
+        return Response(response.status, response.body, response.headers, hang_up=True)
+
+
+async def ask(server: OpenAIServer) -> None:
+    chat = open_chat("openai:x", Settings(base_url=server.base_url), {}, keep_connections=True)
+    try:
+        for _ in range(CALLS):
+            assert await chat.write(PROMPT, "expert") == "There are two."
+    finally:
+        await chat.close()
+
+
+def replies() -> list[str]:
+    return ["There are two."] * CALLS
+
+
+def test_one_connection_serves_all_calls_and_is_closed():
+    with OpenAIServer(script(*replies())) as server:
+        asyncio.run(ask(server))
+        assert (server.connections, len(server.asked), server.still_open()) == (1, CALLS, 0)
+
+
+def test_who_asks_in_another_event_loop_has_connections_of_their_own():
+    with OpenAIServer(script(*replies(), *replies())) as server:
+        asyncio.run(ask(server))
+        asyncio.run(ask(server))
+        assert (server.connections, len(server.asked), server.still_open()) == (2, 2 * CALLS, 0)
+
+
+def test_a_server_that_hangs_up_between_calls_costs_no_call():
+    with HangsUp(script(*replies())) as server:
+        asyncio.run(ask(server))
+        assert (server.connections, len(server.asked)) == (CALLS, CALLS)
+
+
+@pytest.mark.parametrize("name", ["anthropic:x", "openai:x"])
+def test_an_engine_that_was_never_asked_can_be_closed(name: str):
+    engine = language_model_engine(name, Settings(), {"ANTHROPIC_API_KEY": "none", "OPENAI_API_KEY": "none"})
+    asyncio.run(engine.close())
