@@ -5,6 +5,7 @@ What takes how long is measured by `make bench`; here nothing is timed.
 
 from __future__ import annotations
 
+import asyncio
 import os
 import sqlite3
 from collections import Counter
@@ -27,7 +28,7 @@ PAGE_CHARACTERS = 100_000
 PROMPT_CHARACTERS = {
     "You plan a research": 16_500,
     "You are an analyst": 7_000,
-    "You are an expert": 20_500,
+    "You are an expert": 15_000,
     "You write one section": 22_000,
     "You write the title": 3_700,
     "You write the conclusion": 3_700,
@@ -68,6 +69,10 @@ async def test_a_run_does_no_more_work_than_this(place: World):
         longest[role] = max(longest[role], len(text))
     assert all(longest[role] <= characters for role, characters in PROMPT_CHARACTERS.items()), longest
     assert set(longest) == set(PROMPT_CHARACTERS)
+
+    # A connection to the model serves who asks next, and none outlives the run.
+    assert place.model.connections <= ANALYSTS
+    assert await asyncio.to_thread(place.model.still_open) == 0
 
     checkpoints, writes, size = _kept()
     assert checkpoints <= 43
