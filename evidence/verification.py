@@ -49,7 +49,7 @@ def title_holds(title: str, excerpts: Sequence[Excerpt], *, language: str, topic
         return True
     passages = [*(excerpt.text for excerpt in excerpts), topic]
     languages = [*(excerpt.document.language or language for excerpt in excerpts), language]
-    titles = [excerpt.document.title for excerpt in excerpts]
+    titles = [title for excerpt in excerpts for title in _titles(excerpt)]
     verdict = check_claim(title, passages, language=language, passage_languages=languages, titles=titles, topic=topic)
     return not any(found.severity == "error" and found.check in _TITLE_CHECKS for found in verdict.findings)
 
@@ -92,13 +92,21 @@ def _told_language(excerpt: Excerpt, language: str) -> str:
 def _verdict(
     sentence: str, excerpts: Sequence[Excerpt], languages: Sequence[str], language: str, topic: str
 ) -> Verdict:
-    cited = [(e.text, code, e.document.title) for e, code in zip(excerpts, languages, strict=True)]
+    cited = [(e.text, code, _titles(e)) for e, code in zip(excerpts, languages, strict=True)]
     return _known_verdict(sentence, tuple(cited), language, topic)
+
+
+def _titles(excerpt: Excerpt) -> tuple[str, ...]:
+    """What stands over a passage: the title of its document, and the heading of its part."""
+    heading = excerpt.passage.heading
+    return (excerpt.document.title, heading) if heading else (excerpt.document.title,)
 
 
 # A sentence is checked when its section is written, and again as it is printed.
 @lru_cache(maxsize=2048)
-def _known_verdict(sentence: str, cited: tuple[tuple[str, str, str], ...], language: str, topic: str) -> Verdict:
+def _known_verdict(
+    sentence: str, cited: tuple[tuple[str, str, tuple[str, ...]], ...], language: str, topic: str
+) -> Verdict:
     from .checks import check_claim  # noqa: PLC0415 - no run checks anything before its first request to a model
 
     return check_claim(
@@ -106,6 +114,6 @@ def _known_verdict(sentence: str, cited: tuple[tuple[str, str, str], ...], langu
         [text for text, _, _ in cited],
         language=language,
         passage_languages=[code for _, code, _ in cited],
-        titles=[title for _, _, title in cited],
+        titles=[title for *_, titles in cited for title in titles],
         topic=topic,
     )

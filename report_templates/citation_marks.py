@@ -32,6 +32,7 @@ class Marks:
         self.remarks = remarks(report, self._words, verbatim=self._verbatim)
         self.passages = {passage["key"]: passage for passage in report["passages"]}
         self.languages = {document["id"]: language_tag(document["language"]) for document in report["documents"]}
+        self._titles = {document["id"]: one_line(document["title"]) for document in report["documents"]}
         self.places: dict[int, list[str]] = defaultdict(list)
         """For each source the ids of the marks that cite it."""
         self.marked: set[int] = set()
@@ -102,7 +103,14 @@ class Marks:
         start, end = best_window(text, spans, _QUOTE_LIMIT)
         inside = [(first - start, last - start) for first, last in spans if start <= first and last <= end]
         quote = "… " * (start > 0) + highlighted(text[start:end], inside) + " …" * (end < len(text))
-        return f"<q{lang_attribute(self.languages.get(passage['document_id'], ''))}>{quote}</q>"
+        heading = self.heading(passage)
+        under = f'<span class="under">{html.escape(heading)}</span>' if heading else ""
+        return f"{under}<q{lang_attribute(self.languages.get(passage['document_id'], ''))}>{quote}</q>"
+
+    def heading(self, passage: Mapping[str, Any]) -> str:
+        """What a passage stands under, where that is not the title of its document; else ""."""
+        heading = one_line(readable(passage["heading"]))
+        return "" if heading == self._titles.get(passage["document_id"]) else heading
 
     def _mark(self, index: int, claim: Claim) -> str:
         """What follows a sentence: the sign of what was not verified, or that its figure rests on one source."""

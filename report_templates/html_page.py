@@ -100,7 +100,7 @@ def _source(source: Mapping[str, Any], report: Report, marks: Marks) -> dict[str
         "path": "" if address or source["url"] == source["title"] else one_line(source["url"]),
         "facts": source_facts(source, words_of(report)),
         "language": marks.languages.get(source["document"], ""),
-        "passages": [readable(passage["text"]) for passage in cited],
+        "passages": [{"heading": marks.heading(one), "text": readable(one["text"])} for one in cited],
         "places": marks.places[source["number"]],
     }
 

@@ -28,8 +28,9 @@ def check_claim(
     """Whether the numbers, dates, quotations and names of a sentence stand in the passages that it cites.
 
     `sentence` carries no citation markers. `passage_languages` are the codes of the passages' languages; the sentence's
-    where they are not given. `titles` of the cited documents may hold names, quotations, years and dates. Words of
-    `topic` are not asked for as names. The same input gives the same verdict; nothing is read, asked or guessed.
+    where they are not given. `titles` of the cited documents, and headings above the passages, may hold names with
+    their numbers, quotations, years and dates. Words of `topic` are not asked for as names. The same input gives the
+    same verdict; nothing is read, asked or guessed.
 
     Raises:
         ValueError: there are more or fewer languages than passages.

@@ -39,8 +39,8 @@ def check_numbers(sentence: Facts, passages: Sequence[Facts], titles: Sequence[F
 
     A number that the passage gives more exactly stands when the sentence says that it is rounded. What would have to be
     computed (a sum, a share, a difference) does not stand. Ones and firsts in words are not checked, and another number
-    up to twelve in words is only a warning unless the passage counts the same thing otherwise. Of the documents' titles
-    only the years count.
+    up to twelve in words is only a warning unless the passage counts the same thing otherwise. Of titles and headings
+    only years count, and numbers that belong to a name (`Release 15.18`).
     """
     places = [_Place(quantity, facts) for facts in passages for quantity in (*facts.quantities, *facts.years())]
     places += [_Place(year, facts) for facts in titles for year in facts.years()]
@@ -51,13 +51,32 @@ def check_numbers(sentence: Facts, passages: Sequence[Facts], titles: Sequence[F
         if not states_number(quantity, sentence):
             continue
         place = _Place(quantity, sentence)
-        finding = _judge(place, places)
+        finding = None if _stands_in_name(place, titles) else _judge(place, places)
         if finding is None:
             held += 1
         else:
             mild = unread and _may_be_in_words(place, places)
             findings.append(replace(finding, severity="warning") if mild else finding)
     return Checked(held, tuple(findings))
+
+
+def _stands_in_name(place: _Place, titles: Sequence[Facts]) -> bool:
+    """Whether a number without a unit is that of a name in a title: after the same word, or a version as it stands."""
+    quantity = place.quantity
+    if quantity.units or quantity.spelled:
+        return False
+    word = _word_before(place)
+    named = (_Place(other, facts) for facts in titles for other in facts.quantities if other.text == quantity.text)
+    return any(
+        before[:1].isupper() and ("." in quantity.text or before.casefold() == word.casefold())
+        for before in map(_word_before, named)
+    )
+
+
+def _word_before(place: _Place) -> str:
+    """The word right before a number, or ""."""
+    before = place.facts.tokens[place.quantity.first - 1] if place.quantity.first else None
+    return before.text if before is not None and before.kind == "word" else ""
 
 
 def states_number(quantity: Quantity, sentence: Facts) -> bool:

@@ -60,3 +60,22 @@ async def test_the_head_of_a_table_says_the_unit_of_its_rows():
     for head, holds in (("Unemployment (%)", [True, False]), ("Unemployment (euros)", [False, False])):
         text = f"| Town | {head} |\n|---|---|\n{rows}"
         assert [each.holds for each in check_text(text, ledger, language="en", topic="")] == holds
+
+
+async def test_a_passage_stands_under_its_heading():
+    """In a chronicle the heading says when, in a list of changes in which release."""
+    document = make_document(
+        url="chronicle.md", title="Chronicle", source="documents", kind="md", language="en",
+        text="## 2019\n\nThe mill burned down.\n\n## Release 15.18\n\nThe index was repaired.",
+        retrieved_at="2026-01-01T00:00:00Z",
+    )  # fmt: skip
+    ledger = Ledger()
+    mill, index = await ledger.add([Excerpt(passage, document) for passage in split_passages(document)])
+    for sentence, key, holds in (
+        ("The mill burned down in 2019", mill.key, True),
+        ("The mill burned down in 2018", mill.key, False),
+        ("The mill burned down in 2019", index.key, False),
+        ("Release 15.18 repaired the index", index.key, True),
+        ("Release 15.19 repaired the index", index.key, False),
+    ):
+        assert [each.holds for each in check_text(f"{sentence} [{key}].", ledger, language="en", topic="")] == [holds]

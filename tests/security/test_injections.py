@@ -71,14 +71,15 @@ async def told(brain: Brain, web: TavilyServer, name: str) -> Told:
         return Told(app, run.id, events, app.export(run.id, formats=("md", "html", "json")))
 
 
-@pytest.fixture
-async def runs(monkeypatch: pytest.MonkeyPatch) -> Any:
+# A model is shown the best of what was found: half of the orders at a time is what it sees whole.
+@pytest.fixture(params=[0, 1], ids=["even", "odd"])
+async def runs(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Any:
     """A run whose model reads the orders and does its work, and one whose model obeys; the canary sees who asks it."""
     with TavilyServer(pages=[]) as web, TavilyServer() as canary:
         monkeypatch.setenv("TAVILY_API_KEY", "tvly-test")
         monkeypatch.setenv("TAVILY_API_BASE_URL", web.url)
         monkeypatch.setenv("OPENAI_API_KEY", "sk-secret-of-the-test")
-        orders = injections(canary.url)
+        orders = injections(canary.url)[request.param :: 2]
         web.pages = pages(orders)
         obedient = Obedient(orders)
         yield await told(play_every_role, web, "plain"), await told(obedient, web, "obeyed"), orders, obedient, canary
@@ -86,7 +87,7 @@ async def runs(monkeypatch: pytest.MonkeyPatch) -> Any:
 
 async def test_a_model_that_obeys_changes_words_only(runs: Any, tmp_path: Path):
     plain, obeyed, orders, obedient, canary = runs
-    assert len(orders) >= 60
+    assert len(orders) >= 30
     assert obedient.obeyed == {injection.number for injection in orders}
 
     # The same steps, people and places as without.

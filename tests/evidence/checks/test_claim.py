@@ -143,6 +143,24 @@ def test_a_title_may_name():
     assert not check_claim("It teaches 12 things.", ["It teaches."], language="en", titles=[title]).holds
 
 
+@pytest.mark.parametrize(
+    ("sentence", "holds"),
+    [
+        ("Release 15.18 repaired the index.", True),
+        ("The index was repaired in 15.18.", True),
+        ("Release 15.19 repaired the index.", False),
+        ("It repaired 15.18 percent of the indexes.", False),
+        ("RFC 9110 repaired the index.", True),
+        ("The 9110 indexes were repaired.", False),
+        ("Release 12 repaired the index.", False),
+    ],
+)
+def test_a_heading_may_number_what_it_names(sentence: str, holds: bool):
+    """A version stands where it is written, another number only behind its own name."""
+    headings = ["E.4. Release 15.18", "The 12 rules of RFC 9110"]
+    assert check_claim(sentence, ["The index was repaired."], language="en", titles=headings).holds is holds
+
+
 def test_across_languages_numbers_are_checked_and_names_are_not_insisted_on():
     """Names are translated, so that they only warn; numbers, dates and units are not."""
     passage = "El Ministerio de Sanidad destinó 3.000 millones de euros el 12 de marzo de 2025."
