@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from langchain_core.runnables import Runnable, RunnableConfig
 from langgraph.graph import END
@@ -11,6 +11,9 @@ from langgraph.types import Send
 
 from .seats import waiting_interviews
 from .state import STAND_IN, Interview, InterviewState, ReportState
+
+_OF_SECTION: Final = {f"{STAND_IN} section", "repair", "judgement"}
+"""What may be missing of an interview's section, not of its turns."""
 
 
 class Route(Runnable[Any, Any]):
@@ -73,7 +76,7 @@ def missing_interviews(state: ReportState) -> list[Send]:
                 "panel": panel,
                 "survey": state.get("survey", []),
                 "unsupported": state.get("unsupported", "mark"),
-                **_said_before(held.get(analyst["id"])),
+                **_said_before(state, held.get(analyst["id"])),
             },
         )
         for analyst in panel
@@ -81,15 +84,17 @@ def missing_interviews(state: ReportState) -> list[Send]:
     ]
 
 
-def _said_before(interview: Interview | None) -> InterviewState:
+def _said_before(state: ReportState, interview: Interview | None) -> InterviewState:
     """What an interview begins with: nothing, or all of it but the section that the model did not write."""
     if interview is None:
         return {}
+    of_turns = [gap for gap in state.get("gaps", []) if gap["analyst"] == interview["analyst"]]
     return {
         "turns": interview["turns"],
         "question": {"text": "", "queries": {}, "done": True, "reason": interview["reason"]},
         "draft": interview["section"],
         "invented": interview["invented"],
+        "gaps": [gap for gap in of_turns if gap["what"] not in _OF_SECTION],
     }
 
 

@@ -26,7 +26,8 @@ from tertulia.evidence.corroboration import Corroboration
 from tertulia.evidence.documents import Document
 from tertulia.evidence.ledger import Ledger
 from tertulia.graph.checkpoints import open_checkpointer
-from tertulia.graph.compose import all_gaps, assemble_report
+from tertulia.graph.compose import assemble_report
+from tertulia.graph.gaps import all_gaps
 from tertulia.graph.meanwhile import SECONDS
 from tertulia.graph.report import build_graph
 from tertulia.graph.searches import Searches
