@@ -147,8 +147,9 @@ class ReportState(ReportInput, total=False):
 class InterviewState(TypedDict, total=False):
     """The interview subgraph's state: one analyst's conversation.
 
-    It begins with turns, what they lack, a question that ends them and a `draft` where all but the writing was done in
-    an earlier try.
+    Where an earlier try came as far as a section, it begins with what that brought: turns, gaps and a `draft`, of which
+    `told` says how many turns it tells, and `unwritten` whether it is to be written again; and if nothing is to be
+    asked any more, a question that ends the interview.
     """
 
     topic: str
@@ -158,6 +159,7 @@ class InterviewState(TypedDict, total=False):
     unsupported: Unsupported
     question: Question
     draft: Section
+    told: int
     unwritten: str
     findings: Annotated[list[Finding], operator.add]
     turns: Annotated[list[Turn], operator.add]
@@ -168,14 +170,14 @@ class InterviewState(TypedDict, total=False):
     repaired: Annotated[dict[str, int], merge]
     dropped: Annotated[dict[str, int], merge]
     judgements: Annotated[dict[str, dict[str, Judgement]], merge]
-    gaps: Annotated[list[Gap], operator.add]
+    gaps: Annotated[list[Gap], note_gaps]
     usage: Annotated[list[Usage], operator.add]
 
 
 class InterviewTask(TypedDict):
     """What an interview is sent out with. `panel` and `survey` are its `graph.context.Surroundings`.
 
-    The last five are there where all but the writing was done in an earlier try (see `InterviewState`).
+    The last seven are there where an earlier try came as far as a section (see `InterviewState`).
     """
 
     topic: str
@@ -188,6 +190,8 @@ class InterviewTask(TypedDict):
     turns: NotRequired[list[Turn]]
     question: NotRequired[Question]
     draft: NotRequired[Section]
+    told: NotRequired[int]
+    unwritten: NotRequired[str]
     invented: NotRequired[int]
     gaps: NotRequired[list[Gap]]
 

@@ -179,3 +179,43 @@ async def test_what_stood_in_for_an_interview_that_is_not_printed_is_no_part_of_
     state = await run.start(topic="open data", turn_limit=1, approve=True, size=2)
     assert gaps(state) == [("a2", "interview Role 2 v1", "nothing new")]
     assert not is_partial(state)
+
+
+@pytest.mark.parametrize("step", ["question a2 2", "answer a2 2"])
+async def test_an_interview_that_the_cap_cut_short_goes_on_where_it_stopped(step):
+    """As long as the cap does not allow more, it stays as it is and costs nothing; then what is missing is paid."""
+    failing = Failing(CAP, step)
+    run = await begun(failing)
+    cut = run.snapshot.values
+    assert gaps(cut) == [("", "questions Role 2 v1", "cap reached")]
+    assert len(cut["interviews"]["a2"]["turns"]) == 1
+
+    run.engine.briefs.clear()
+    state = await retried(run)
+    assert (gaps(state), is_partial(state), state["sections"]) == (gaps(cut), True, cut["sections"])
+    assert state["interviews"] == cut["interviews"]
+    assert {role for role, _ in run.engine.briefs} <= {"question", "answer"}
+
+    failing.steps.clear()
+    run.engine.briefs.clear()
+    state = await retried(run)
+    assert gaps(state) == []
+    assert not is_partial(state)
+    held = state["interviews"]["a2"]
+    assert [turn["number"] for turn in held["turns"]] == [1, 2]
+    assert (held["turns"][0], held["reason"]) == (cut["interviews"]["a2"]["turns"][0], "turn limit")
+    assert [(role, brief.analyst["id"], len(brief.turns)) for role, brief in run.engine.briefs] == [
+        ("question", "a2", 1),
+        ("answer", "a2", 1),
+        ("section", "a2", 2),
+    ]
+
+
+async def test_an_interview_that_goes_on_and_is_not_written_again_is_told_by_all_its_answers():
+    failing = Failing(CAP, "question a2 2")
+    run = await begun(failing)
+    failing.steps, failing.error = {"section a2"}, AWAY
+    state = await retried(run)
+    assert gaps(state) == [("a2", "section Role 2 v1", "The model is away.")]
+    second = next(section for section in state["sections"] if section["analyst"] == "a2")
+    assert second["text"].count("Answer to Person 2 asks") == 2
