@@ -153,7 +153,7 @@ class App:
         with self._work(row.id):
             request = amended(row.request, changes)
             effects = await asyncio.to_thread(self._open, request)
-            self.runs.save_request(row.id, request)
+            await asyncio.to_thread(self.runs.save_request, row.id, request)
             self._opened[row.id] = effects
 
     async def advance(
