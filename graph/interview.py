@@ -140,10 +140,13 @@ async def search(state: SearchTask, runtime: Runtime[Context]) -> InterviewState
         update: InterviewState = {
             "findings": [{"turn": state["turn"], "source": name, "keys": [excerpt.key for excerpt in kept]}]
         }
-        if failures and not found:
+        if failures:
+            # A source that answered in part is no gap of the report, but whoever watches is told.
+            part = f" ({len(failures)} of {len(queries)} searches)" if found else ""
             reason = explain(failures[0])
-            current.emit(GapFound, what=f"source {name}", reason=reason)
-            update["gaps"] = [{"analyst": state["analyst"], "what": f"source {name}", "reason": reason}]
+            current.emit(GapFound, what=f"source {name}{part}", reason=reason)
+            if not found:
+                update["gaps"] = [{"analyst": state["analyst"], "what": f"source {name}", "reason": reason}]
         return update
 
 
