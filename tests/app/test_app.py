@@ -266,6 +266,40 @@ async def test_the_loop_goes_on_while_a_run_waits_for_another_process_to_write()
     assert (await running).run.status == "done"
 
 
+async def test_a_run_that_ends_leaves_what_another_has_opened(monkeypatch):
+    """It was loaded for that run, and is what it begins with."""
+    write_notes(Path("docs"), "Ria")
+    app = make_app()
+    first, second = await app.start("Tidal mills of Ria", approve=True), await app.start("Tidal mills", approve=True)
+    opened, closed = [], []
+    open_effects, close = app._open, DocumentsSource.close
+    monkeypatch.setattr(app, "_open", lambda request: opened.append(request) or open_effects(request))
+
+    async def closing(source: DocumentsSource) -> None:
+        closed.append(source)
+        await close(source)
+
+    monkeypatch.setattr(DocumentsSource, "close", closing)
+    await app.advance(first.id, reviewer=later)
+    assert len(set(closed)) == 1
+    await app.advance(second.id, reviewer=later)
+    assert (len(set(closed)), opened) == (2, [])
+
+
+async def test_what_was_opened_for_a_run_is_closed_when_it_is_amended(monkeypatch):
+    write_notes(Path("docs"), "Ria")
+    app = make_app()
+    run = await app.start("Tidal mills of Ria", approve=True)
+    closed = []
+
+    async def closing(source: DocumentsSource) -> None:
+        closed.append(source)
+
+    monkeypatch.setattr(DocumentsSource, "close", closing)
+    await app.amend(run.id, {"max_tokens": 60_000})
+    assert len(closed) == 1
+
+
 async def test_a_finished_run_is_not_run_again():
     write_notes(Path("docs"), "Orvania")
     app = make_app()
