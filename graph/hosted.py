@@ -57,15 +57,10 @@ async def hosted_context(runtime: Runtime[Context]) -> Context:
     key = (_run_of(runtime), id(asyncio.get_running_loop()))
     context = _living.get(key)
     if context is None:
-        task = _building.get(key) or asyncio.create_task(_build(key[0], runtime.store))
-        _building[key] = task
-        try:
-            context = await asyncio.shield(task)
-        finally:
-            # Also one that could not be built (a missing key, say): it is tried again once that is mended.
-            if task.done() and _building.get(key) is task:
-                del _building[key]
-        _living[key] = context
+        if key not in _building:
+            _building[key] = asyncio.create_task(_build_once(key, runtime.store))
+        # Shielded: when the first who asked is cancelled, the others still get it.
+        context = await asyncio.shield(_building[key])
     _kept[key] = context
     _kept.move_to_end(key)
     while len(_kept) > KEPT_CONTEXTS:
@@ -87,6 +82,16 @@ def _run_of(runtime: Runtime[Context]) -> str:
             hint="Put a thread_id or a run_id into its configuration, or give it a Context.",
         )
     return run
+
+
+async def _build_once(key: Key, store: BaseStore | None) -> Context:
+    try:
+        context = await _build(key[0], store)
+        _living[key] = context
+    finally:
+        # Also one that could not be built (a missing key, say): it is tried again once that is mended.
+        del _building[key]
+    return context
 
 
 async def _build(run: str, store: BaseStore | None) -> Context:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from typing import Any
 
 import pytest
@@ -13,6 +12,7 @@ from langgraph.store.memory import InMemoryStore
 from langgraph.types import Command
 
 from tertulia.graph import hosted
+from tertulia.graph.effects import Effects
 from tertulia.graph.gaps import all_gaps
 from tertulia.graph.report import build_graph
 
@@ -30,30 +30,32 @@ def serve(place: World, monkeypatch: pytest.MonkeyPatch, **more: str) -> None:
         monkeypatch.setenv(name, value)
 
 
-def another_worker() -> None:
+async def another_worker() -> None:
     """Nothing that is in memory is there any more."""
+    for context in hosted._kept.values():
+        await Effects(context.engine, context.sources).close()
     hosted._kept.clear()
-    gc.collect()
-    assert not hosted._living
+    hosted._living.clear()
 
 
 async def test_the_cap_of_a_run_holds_on_whatever_worker_it_goes_on(monkeypatch):
     store, config = InMemoryStore(), {"configurable": {"thread_id": "t1"}}
     graph = build_graph().compile(checkpointer=InMemorySaver(), store=store)
+    await another_worker()
     with world() as place:
         serve(place, monkeypatch, TERTULIA_MAX_TOKENS="12000")
         await graph.ainvoke({"topic": TOPIC, "size": 3, "turn_limit": 2}, config)
-        another_worker()
+        await another_worker()
 
         node: Runtime[Any] = Runtime(store=store, execution_info=ExecutionInfo("", "", "", thread_id="t1"))
         context = await hosted.hosted_context(node)
         (panel,) = context.budget.calls
         assert context.budget.spent.tokens == panel["input_tokens"] + panel["output_tokens"] > 0
-        del context
 
         state = await graph.ainvoke(Command(resume={"action": "approve"}), config)
-        another_worker()
+        await another_worker()
         calls = (await hosted.hosted_context(node)).budget.calls
+        await another_worker()
     assert state["report"]
     assert "cap reached" in {gap["reason"] for gap in all_gaps(state)}
     used = [call["input_tokens"] + call["output_tokens"] for call in calls]

@@ -18,6 +18,7 @@ from tertulia.graph import hosted
 def opened(monkeypatch: pytest.MonkeyPatch) -> list[ShelfSource]:
     """Every source that a context opens; one context is kept."""
     shelves: list[ShelfSource] = []
+    hosted._kept.clear()
 
     def sources(_: Any) -> dict[str, ShelfSource]:
         shelves.append(ShelfSource("shelf", []))
