@@ -45,13 +45,13 @@ async def write_section(state: InterviewState, runtime: Runtime[Context]) -> Int
             words, cited = len(section["text"].split()), citations_in([section["text"]])
             current.emit(SectionWritten, title=section["title"], words=words, citations=len(cited))
         context.budget.end_interview(analyst["id"], written=bool(section["text"]))
-        return {
+        update: InterviewState = {
             "draft": section,
-            "unwritten": unwritten,
             "invented": invented,
             "gaps": [take_back("stand-in section", analyst["id"]), *current.gaps],
             "usage": current.usage,
         }
+        return update if unwritten == state.get("unwritten", "") else {**update, "unwritten": unwritten}
 
 
 async def check_section(state: InterviewState, runtime: Runtime[Context]) -> InterviewState:
