@@ -153,7 +153,8 @@ class App:
         with self._work(row.id):
             request = amended(row.request, changes)
             effects = await asyncio.to_thread(self._open, request)
-            self.runs.save_request(row.id, request)
+            await asyncio.to_thread(self.runs.save_request, row.id, request)
+            await self._close_unused(row.id)
             self._opened[row.id] = effects
 
     async def advance(
@@ -183,7 +184,7 @@ class App:
                 if any(roots):
                     trace = await asyncio.to_thread(finish_tracing, roots[-1], self._scores(row.id))
                     await asyncio.to_thread(self._note_trace, row.id, trace)
-                await self._close_unused()
+                await self._close_unused(row.id)
             return Outcome(self.runs.get(row.id), trace=trace.link)
 
     def report(self, run: str) -> dict[str, Any]:
@@ -314,10 +315,10 @@ class App:
             if isinstance(source, DocumentsSource):
                 self._notify((await source.load()).summary())
 
-    async def _close_unused(self) -> None:
-        while self._opened:
-            _, effects = self._opened.popitem()
-            await asyncio.gather(*(source.close() for source in effects.sources.values()), return_exceptions=True)
+    async def _close_unused(self, run: str) -> None:
+        """Close what was opened for a run that did not come to use it."""
+        if (effects := self._opened.pop(run, None)) is not None:
+            await effects.close()
 
     def _scores(self, run: str) -> dict[str, float]:
         """What is said of a finished report beside its trace: how much of it cites, and how much was verified."""

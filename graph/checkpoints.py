@@ -30,6 +30,7 @@ Result = TypeVar("Result")
 # What decoding raises for what was cut, changed or put in by somebody else.
 _UNREADABLE = (ValueError, TypeError, LookupError, AttributeError, RuntimeError, EOFError)
 _LATEST: Final = "SELECT checkpoint_id FROM checkpoints WHERE thread_id = ? AND checkpoint_ns = ? ORDER BY rowid DESC"
+_IS_SET_UP: Final = "SELECT 1 FROM pragma_table_info('writes') WHERE name = 'task_path'"
 _NOT_ITS_FAULT = (asyncio.CancelledError, StorageError)
 
 
@@ -102,8 +103,11 @@ class InterruptibleSaver(SqliteSaver):
             return await asyncio.get_running_loop().run_in_executor(self._thread, work, *arguments)
 
     def _prepare(self) -> None:
-        with turn(self._path):
-            self.setup()
+        # Who only reads must not wait for its turn to write. The column is the last thing that `setup` makes.
+        self.is_setup = self.conn.execute(_IS_SET_UP).fetchone() is not None
+        if not self.is_setup:
+            with turn(self._path):
+                self.setup()
 
     def get_tuple(self, config: RunnableConfig) -> CheckpointTuple | None:
         """The checkpoint that is named, else the one that was written last.

@@ -26,8 +26,9 @@ from ..evidence.verification import title_holds
 from ..tracing import name_step
 from ..version import VERSION
 from .context import Context, Step, context_of, require_storage, step
+from .gaps import all_gaps
 from .replies import clean_reply
-from .state import CAP_REACHED, NOTHING_NEW, STAND_IN, Gap, ReportState
+from .state import CAP_REACHED, STAND_IN, Gap, ReportState, take_back
 from .verify import CheckedText, check_and_repair, only_what_holds
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ async def collect_sections(state: ReportState, runtime: Runtime[Context]) -> Rep
         # A retry that brought nothing must not cost what was composed of the same sections.
         if sections != state.get("sections", sections):
             update |= {"title": "", "introduction": "", "conclusion": ""}
+            update["gaps"] = [*_taken_back("introduction"), *_taken_back("conclusion")]
         # What a retry took out must not stay.
         return {**update, "retold": retold} if retold or state.get("retold") else update
     reasons = [reason for reason in state.get("failed", {}).values() if reason]
@@ -78,7 +80,7 @@ async def write_introduction(state: ReportState, runtime: Runtime[Context]) -> R
             "title": opening["title"] or state["topic"],
             "introduction": cleaned.text,
             "composed": {"introduction": cleaned.invented},
-            "gaps": current.gaps,
+            "gaps": [*_taken_back("introduction"), *current.gaps],
             "usage": current.usage,
         }
 
@@ -92,7 +94,7 @@ async def write_conclusion(state: ReportState, runtime: Runtime[Context]) -> Rep
         return {
             "conclusion": cleaned.text,
             "composed": {"conclusion": cleaned.invented},
-            "gaps": current.gaps,
+            "gaps": [*_taken_back("conclusion"), *current.gaps],
             "usage": current.usage,
         }
 
@@ -123,7 +125,7 @@ async def check_introduction(state: ReportState, runtime: Runtime[Context]) -> R
             "introduction": checked.text,
             "repaired": {"introduction": checked.repaired},
             "dropped": {"introduction": checked.dropped},
-            "gaps": current.gaps,
+            "gaps": [take_back("repair introduction"), *current.gaps],
             "usage": current.usage,
         }
 
@@ -137,7 +139,7 @@ async def check_conclusion(state: ReportState, runtime: Runtime[Context]) -> Rep
             "conclusion": checked.text,
             "repaired": {"conclusion": checked.repaired},
             "dropped": {"conclusion": checked.dropped},
-            "gaps": current.gaps,
+            "gaps": [take_back("repair conclusion"), *current.gaps],
             "usage": current.usage,
         }
 
@@ -234,38 +236,6 @@ def _in_order(calls: Sequence[Usage]) -> list[Usage]:
     )
 
 
-def all_gaps(state: ReportState) -> list[Gap]:
-    """Everything the report lacks, each thing once: sources that failed, interviews that failed or found nothing,
-    sections that were put together from answers.
-
-    What the fallback engine did is among it, under the analyst it was done for.
-    """
-    roles = {analyst["id"]: analyst["role"] for analyst in state["panel"]}
-    printed = {section["analyst"] for section in state["sections"]}
-    held = state.get("interviews", {})
-    # What failed once and was written at another try is no gap any more.
-    written = {place for place in ("introduction", "conclusion") if state.get(place)}
-    gaps: list[Gap] = []
-    for gap in state.get("gaps", []):
-        if gap["what"].startswith(STAND_IN):
-            gaps += [gap] if gap["analyst"] in printed | {""} else []
-        elif gap["what"] not in written:
-            gaps.append({**gap, "analyst": ""})
-    for analyst_id, role in roles.items():
-        reason = state.get("failed", {}).get(analyst_id, "")
-        if analyst_id in held and (unwritten := held[analyst_id].get("unwritten")):
-            gaps.append({"analyst": analyst_id, "what": f"section {role}", "reason": unwritten})
-        elif analyst_id in state.get("retold", []):
-            gaps.append({"analyst": analyst_id, "what": f"section {role}", "reason": NOTHING_NEW})
-        if analyst_id not in printed:
-            text = held[analyst_id]["section"]["text"] if analyst_id in held else ""
-            # A section of which every sentence stands in an earlier one is not printed again.
-            empty = NOTHING_NEW if text.strip() else "nothing found"
-            gaps.append({"analyst": analyst_id, "what": f"interview {role}", "reason": reason or empty})
-    unique = {(gap["analyst"], gap["what"]): gap for gap in sorted(gaps, key=lambda gap: gap["reason"])}
-    return [unique[key] for key in sorted(unique)]
-
-
 async def _told_by_answers(current: Step, state: ReportState, analyst_id: str, sections: Sequence[Section]) -> Section:
     """What holds of an interview's answers, as far as no section says it."""
     analyst = next(analyst for analyst in state["panel"] if analyst["id"] == analyst_id)
@@ -299,6 +269,11 @@ async def _check(
         topic=state["topic"],
         unsupported=state.get("unsupported", "mark"),
     )
+
+
+def _taken_back(part: Literal["introduction", "conclusion"]) -> list[Gap]:
+    """What takes back all that was said of a part that is there anew, or not at all."""
+    return [take_back(what) for what in (part, f"{STAND_IN} {part}", f"repair {part}")]
 
 
 def _keys(brief: ComposeBrief) -> set[str]:

@@ -1,4 +1,4 @@
-"""The interview graph: ask, search every source at once, answer, ask again; then write the section and check it."""
+"""The interview graph: ask, search every source at once, answer, ask again; then the section (`graph/section.py`)."""
 
 from __future__ import annotations
 
@@ -11,39 +11,32 @@ from langgraph.graph import END, START, StateGraph
 from langgraph.runtime import Runtime
 from langgraph.types import Command
 
-from ..agents.roles import AnswerBrief, Engine, Question, QuestionBrief, Section, SectionBrief, Turn
-from ..agents.stopgaps import plain_question, section_of_answers
+from ..agents.roles import AnswerBrief, Question, QuestionBrief
+from ..agents.stopgaps import plain_question
 from ..errors import (
     BudgetSpentError,
     EngineError,
-    EngineSettingsError,
-    PromptTooLongError,
-    ReplyError,
-    SourceError,
     explain,
 )
 from ..events import (
     AnswerGiven,
     GapFound,
-    InterviewDone,
     InterviewStarted,
     QuestionAsked,
     SearchDone,
     SearchStarted,
-    SectionWritten,
 )
 from ..evidence.citations import citations_in
 from ..evidence.passages import Excerpt
 from ..evidence.ranking import matching, rank_excerpts
-from ..evidence.verification import title_holds
 from ..sources.base import Query
 from ..tracing import name_step
 from .context import Context, Step, context_of, require_storage, step
 from .replies import clean_reply
 from .routing import Route, after_answer, after_question
 from .searches import merge_documents
+from .section import check_section, is_lasting, judge_section, write_section
 from .state import CAP_REACHED, MODEL_FAILED, InterviewOutput, InterviewState, InterviewTask, SearchTask
-from .verify import check_and_repair, judge
 
 SEARCH_DOCUMENTS: Final = 6
 SEARCH_PASSAGES: Final = 16
@@ -76,7 +69,7 @@ def build_interview() -> StateGraph[InterviewState, Context, InterviewState, Int
 
 async def ask(state: InterviewState, runtime: Runtime[Context]) -> InterviewState:
     """The next question with its queries, or the reason to stop."""
-    if "draft" in state:
+    if (question := state.get("question")) and question["done"]:
         # All was said in an earlier try, and only the section is missing.
         return {}
     turns = state.get("turns", [])
@@ -150,10 +143,13 @@ async def search(state: SearchTask, runtime: Runtime[Context]) -> InterviewState
         update: InterviewState = {
             "findings": [{"turn": state["turn"], "source": name, "keys": [excerpt.key for excerpt in kept]}]
         }
-        if failures and not found:
+        if failures:
+            # A source that answered in part is no gap of the report, but whoever watches is told.
+            part = f" ({len(failures)} of {len(queries)} searches)" if found else ""
             reason = explain(failures[0])
-            current.emit(GapFound, what=f"source {name}", reason=reason)
-            update["gaps"] = [{"analyst": state["analyst"], "what": f"source {name}", "reason": reason}]
+            current.emit(GapFound, what=f"source {name}{part}", reason=reason)
+            if not found:
+                update["gaps"] = [{"analyst": state["analyst"], "what": f"source {name}", "reason": reason}]
         return update
 
 
@@ -199,90 +195,6 @@ async def answer(state: InterviewState, runtime: Runtime[Context]) -> InterviewS
         }
 
 
-async def write_section(state: InterviewState, runtime: Runtime[Context]) -> InterviewState:
-    """The interview as a section of the report, citing only what its expert was shown.
-
-    A section that is not written is put together from the answers, which are there and paid for.
-
-    Raises:
-        SourceError: no search of the interview was answered, so that there is nothing to write about.
-    """
-    analyst, turns = state["analyst"], state.get("turns", [])
-    _require_an_answer(state)
-    async with step(runtime, "write_section", analyst=analyst["id"], turn=len(turns)) as current:
-        context = current.context
-        excerpts = context.ledger.excerpts(_shown(turns))
-        section: Section = {"analyst": analyst["id"], "title": analyst["role"], "text": ""}
-        invented, unwritten = 0, ""
-        if excerpts:
-            panel = context.surroundings.panel
-            brief = SectionBrief(state["topic"], state["language"], analyst, panel, turns, excerpts)
-            try:
-                section, invented = await _written(context.engine, brief)
-            except EngineError as error:
-                section = _put_together(state, error)
-                unwritten = current.say_missing(f"section {analyst['role']}", error)
-            words, cited = len(section["text"].split()), citations_in([section["text"]])
-            current.emit(SectionWritten, title=section["title"], words=words, citations=len(cited))
-        context.budget.end_interview(analyst["id"], written=bool(section["text"]))
-        update: InterviewState = {
-            "draft": section,
-            "invented": invented,
-            "gaps": current.gaps,
-            "usage": current.usage,
-        }
-        return {**update, "unwritten": unwritten} if unwritten else update
-
-
-async def check_section(state: InterviewState, runtime: Runtime[Context]) -> InterviewState:
-    """The section with its failing sentences repaired, once; and with it the interview is complete."""
-    analyst, turns, section = state["analyst"], state.get("turns", []), state["draft"]
-    place, language, topic = analyst["id"], state["language"], state["topic"]
-    async with step(runtime, "check_section", analyst=place, turn=len(turns)) as current:
-        excerpts = current.context.ledger.excerpts(_shown(turns))
-        checked = await check_and_repair(
-            current,
-            section["text"],
-            excerpts,
-            place=place,
-            language=language,
-            topic=topic,
-            unsupported=state.get("unsupported", "mark"),
-        )
-        cited = current.context.ledger.excerpts(citations_in([checked.text]))
-        if not title_holds(section["title"], cited, language=language, topic=topic):
-            section = {**section, "title": analyst["role"]}
-        reason = state["question"]["reason"] if state["question"]["done"] else "turn limit"
-        current.emit(InterviewDone, turns=len(turns), reason=reason)
-        return {
-            "interviews": {
-                place: {
-                    "analyst": place,
-                    "turns": turns,
-                    "section": {**section, "text": checked.text if cited else ""},
-                    "reason": reason,
-                    "invented": state.get("invented", 0),
-                    "unwritten": state.get("unwritten", ""),
-                }
-            },
-            "seated": {place: analyst},
-            "failed": {place: ""},
-            "repaired": {place: checked.repaired},
-            "dropped": {place: checked.dropped},
-            "gaps": current.gaps,
-            "usage": current.usage,
-        }
-
-
-async def judge_section(state: InterviewState, runtime: Runtime[Context]) -> InterviewState:
-    """A model's opinion of each cited sentence, when one is asked for (`--check-model`): one call for the section."""
-    analyst = state["analyst"]["id"]
-    section = state["interviews"][analyst]["section"]
-    async with step(runtime, "judge_section", analyst=analyst) as current:
-        opinions = await judge(current, section["text"], language=state["language"], topic=state["topic"])
-        return {"judgements": {analyst: opinions}, "gaps": current.gaps, "usage": current.usage}
-
-
 async def record_failure(
     state: InterviewTask, error: NodeError, runtime: Runtime[Context]
 ) -> Command[Literal["collect_sections"]]:
@@ -305,17 +217,6 @@ async def record_failure(
     return Command(update={"failed": {analyst["id"]: reason}}, goto=() if early else "collect_sections")
 
 
-def _require_an_answer(state: InterviewState) -> None:
-    """Nothing found because no source answered is no finding: the interview failed, and a retry may hold it.
-
-    Raises:
-        SourceError: every search failed, and nothing else was shown to the expert.
-    """
-    failures = [gap["reason"] for gap in state.get("gaps", []) if gap["what"].startswith("source ")]
-    if failures and len(failures) == len(state.get("findings", [])) and not _shown(state.get("turns", [])):
-        raise SourceError(f"No source answered. The first: {failures[0]}")
-
-
 def _stop(current: Step, state: InterviewState, error: EngineError) -> Question:
     """The end of an interview that the cap, or the model, does not let go on, if it has something to be written about.
 
@@ -329,48 +230,9 @@ def _stop(current: Step, state: InterviewState, error: EngineError) -> Question:
     return {"text": "", "queries": {}, "done": True, "reason": reason}
 
 
-async def _written(engine: Engine, brief: SectionBrief) -> tuple[Section, int]:
-    """The section as the writer has it, cleaned, and how many citations of nothing went.
-
-    Raises:
-        EngineError: it is not written; or it cites nothing, though the answers do: nobody could follow what it says.
-    """
-    draft = await engine.writer.write_section(brief)
-    cleaned = clean_reply(engine, draft["text"], _shown(brief.turns), title=draft["title"])
-    if not cleaned.citations and not engine.is_extractive and citations_in(turn["answer"] for turn in brief.turns):
-        raise ReplyError(f"{engine.name} wrote a section that cites nothing.")
-    text = cleaned.text if cleaned.citations else ""
-    return {"analyst": brief.analyst["id"], "title": draft["title"], "text": text}, cleaned.invented
-
-
-def _put_together(state: InterviewState, error: EngineError) -> Section:
-    """The section that an earlier try left, else the answers as they stand.
-
-    Raises:
-        EngineError: nothing is answered; or the settings are wrong, and no section is there yet: it waits until they
-            are right.
-    """
-    if "draft" in state:
-        return state["draft"]
-    section = section_of_answers(state["analyst"], state["turns"], state["language"])
-    if not section["text"] or _is_lasting(error):
-        raise error
-    return section
-
-
-def _is_lasting(error: EngineError) -> bool:
-    """Whether every call would fail like this one: a wrong key does that, a prompt that is too long does not."""
-    return isinstance(error, EngineSettingsError) and not isinstance(error, PromptTooLongError)
-
-
 def _costs_only_its_step(error: EngineError) -> bool:
     """Whether the interview can go on after it: neither the settings nor the cap stand in the way of the next call."""
-    return not _is_lasting(error) and not isinstance(error, BudgetSpentError)
-
-
-def _shown(turns: Sequence[Turn]) -> list[str]:
-    """The keys of all passages that the expert saw, each once."""
-    return list(dict.fromkeys(key for turn in turns for key in turn["shown"]))
+    return not is_lasting(error) and not isinstance(error, BudgetSpentError)
 
 
 def _searchable(question: Question, brief: QuestionBrief) -> Question:

@@ -20,7 +20,7 @@ from ..tracing import content_is_traced
 from . import compose, interview, panel
 from .context import Context, Surroundings, context_of
 from .routing import Route, after_interview, after_review, after_sections, after_survey
-from .state import InterviewOutput, InterviewState, InterviewTask, ReportInput, ReportState
+from .state import InterviewOutput, InterviewState, InterviewTask, ReportInput, ReportState, take_back
 
 
 def build_graph() -> StateGraph[ReportState, Context, ReportInput, ReportState]:
@@ -80,8 +80,10 @@ def _add_interview(graph: StateGraph[ReportState, Context, ReportInput, ReportSt
             "metadata": {**(config.get("metadata") or {}), "analyst": analyst["id"]},
         }
         try:
-            return cast("InterviewOutput", await conversation.ainvoke(own, named, context=inside))
+            held = cast("InterviewOutput", await conversation.ainvoke(own, named, context=inside))
         finally:
             context.budget.end_interview(analyst["id"])
+        # What an earlier try lacked it has said again, as far as that still holds.
+        return {**held, "gaps": [take_back("", analyst["id"]), *held.get("gaps", [])]}
 
     graph.add_node("interview", hold_interview, input_schema=InterviewTask, error_handler=interview.record_failure)

@@ -10,7 +10,7 @@ from langgraph.graph import END
 from langgraph.types import Send
 
 from .seats import waiting_interviews
-from .state import STAND_IN, Interview, InterviewState, ReportState
+from .state import CAP_REACHED, STAND_IN, Interview, InterviewState, ReportState
 
 
 class Route(Runnable[Any, Any]):
@@ -55,12 +55,12 @@ def after_review(state: ReportState) -> list[Send] | str:
 
 
 def missing_interviews(state: ReportState) -> list[Send]:
-    """One task per analyst whose interview is not there, or whose section is not written yet.
+    """One task per analyst whose interview is not there or was cut short by the cap, or whose section is not written.
 
     What began early was tried already: it is sent out again only by a retry.
     """
     panel, held = state.get("panel", []), state.get("interviews", {})
-    written = {analyst for analyst, interview in held.items() if not interview.get("unwritten")}
+    whole = {analyst for analyst, interview in held.items() if _is_whole(interview)}
     tried = {*held, *(analyst for analyst, reason in state.get("failed", {}).items() if reason)}
     return [
         Send(
@@ -73,24 +73,38 @@ def missing_interviews(state: ReportState) -> list[Send]:
                 "panel": panel,
                 "survey": state.get("survey", []),
                 "unsupported": state.get("unsupported", "mark"),
-                **_said_before(held.get(analyst["id"])),
+                **_said_before(state, held.get(analyst["id"])),
             },
         )
         for analyst in panel
-        if analyst["id"] not in (tried if state.get("early") else written)
+        if analyst["id"] not in (tried if state.get("early") else whole)
     ]
 
 
-def _said_before(interview: Interview | None) -> InterviewState:
-    """What an interview begins with: nothing, or all of it but the section that the model did not write."""
+def _is_whole(interview: Interview) -> bool:
+    """Whether its section is written, and of all that was to be asked."""
+    return not interview.get("unwritten") and interview["reason"] != CAP_REACHED
+
+
+def _said_before(state: ReportState, interview: Interview | None) -> InterviewState:
+    """What an interview begins with: nothing, or what an earlier try brought.
+
+    One that the cap cut short goes on where it stopped; of any other only the section is missing.
+    """
     if interview is None:
         return {}
-    return {
+    before: InterviewState = {
         "turns": interview["turns"],
-        "question": {"text": "", "queries": {}, "done": True, "reason": interview["reason"]},
         "draft": interview["section"],
+        "told": len(interview["turns"]),
+        "unwritten": interview.get("unwritten", ""),
         "invented": interview["invented"],
+        "gaps": [gap for gap in state.get("gaps", []) if gap["analyst"] == interview["analyst"]],
     }
+    if interview["reason"] == CAP_REACHED:
+        cut = [gap for gap in before["gaps"] if gap["what"].startswith("questions ") and gap["reason"] == CAP_REACHED]
+        return {**before, "gaps": [gap for gap in before["gaps"] if gap not in cut]}
+    return {**before, "question": {"text": "", "queries": {}, "done": True, "reason": interview["reason"]}}
 
 
 def after_sections(state: ReportState) -> list[str] | Send | str:
@@ -111,7 +125,7 @@ def after_question(state: InterviewState) -> list[Send] | Literal["write_section
     """One search task per source, or the end of the interview."""
     question, turn = state["question"], len(state.get("turns", [])) + 1
     if question["done"]:
-        return "write_section"
+        return _after_last(state)
     return [
         Send(
             "search",
@@ -128,7 +142,18 @@ def after_question(state: InterviewState) -> list[Send] | Literal["write_section
     ]
 
 
-def after_answer(state: InterviewState) -> Literal["ask", "write_section"]:
+def after_answer(state: InterviewState) -> list[Send] | Literal["ask", "write_section"]:
     """Ask again until the turn limit, or until the cap ends it; no model is asked whether to stop when these say so."""
     goes_on = len(state.get("turns", [])) < state["turn_limit"] and not state["question"]["done"]
-    return "ask" if goes_on else "write_section"
+    return "ask" if goes_on else _after_last(state)
+
+
+def is_told(state: InterviewState) -> bool:
+    """Whether a section of an earlier try tells all that was said."""
+    return state.get("told") == len(state.get("turns", []))
+
+
+def _after_last(state: InterviewState) -> list[Send] | Literal["write_section"]:
+    """On to the section. One that the cap cut short again ends as it was: written, checked and judged."""
+    # No way to END: only a retry that brought nothing ends here, and it is no edge of the graph that people are shown.
+    return [] if is_told(state) and not state.get("unwritten") else "write_section"

@@ -9,15 +9,14 @@ from langgraph.types import StateSnapshot
 
 from ..agents.roles import Analyst
 from ..errors import UsageError
-from .state import CAP_REACHED, SCHEMA_VERSION, STAND_IN, ReportState
+from .gaps import standing_gaps
+from .state import CAP_REACHED, COMPOSED, SCHEMA_VERSION, STAND_IN, ReportState
 
 AGAIN: Final[ReportState] = {"failure": "", "decision": "approved", "early": False}
 """What takes a run back to its approved panel, to send out what is missing."""
 
 RETRIED: Final[ReportState] = {**AGAIN, "report": ""}
 """The same for a run that is finished. Its introduction and conclusion are composed anew where its sections change."""
-
-_COMPOSED: Final = {"introduction", "conclusion"}
 
 
 def outcome_of(snapshot: StateSnapshot) -> str:
@@ -32,14 +31,14 @@ def outcome_of(snapshot: StateSnapshot) -> str:
 
 def is_partial(values: ReportState) -> bool:
     """Whether a finished report lacks something that a retry, or a higher cap, may bring."""
-    if any(gap["what"].startswith(STAND_IN) for gap in values.get("gaps", [])):
+    if any(values.get("failed", {}).values()):
         return True
     if any(held.get("unwritten") for held in values.get("interviews", {}).values()):
         return True
-    lacks = not values.get("introduction") or not values.get("conclusion")
-    if any(gap["reason"] == CAP_REACHED for gap in values.get("gaps", [])):
-        return True
-    return any(values.get("failed", {}).values()) or (lacks and any(g["what"] in _COMPOSED for g in values["gaps"]))
+    return any(
+        gap["what"].startswith(STAND_IN) or gap["what"] in COMPOSED or gap["reason"] == CAP_REACHED
+        for gap in standing_gaps(values)
+    )
 
 
 def require_version(snapshot: StateSnapshot) -> None:

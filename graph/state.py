@@ -27,16 +27,27 @@ MODEL_FAILED: Final = "model failed"
 """Why an interview ended that the model did not let go on."""
 
 
+COMPOSED: Final = ("introduction", "conclusion")
+"""The parts that are written about all sections."""
+
 NOTHING_NEW: Final = "nothing new"
 """The reason of an interview's gap when all that its section says stands in earlier ones."""
 
 
 class Gap(TypedDict):
-    """Something the report lacks, and why. `analyst` is "" for a gap that concerns the whole run."""
+    """Something the report lacks, and why. `analyst` is "" for a gap that concerns the whole run.
+
+    Without a reason it takes back what was said of the same thing, or without that, of the analyst's interview.
+    """
 
     analyst: str
     what: str
     reason: str
+
+
+def take_back(what: str, analyst: str = "") -> Gap:
+    """What a step writes that has done again what may have failed before."""
+    return {"analyst": analyst, "what": what, "reason": ""}
 
 
 class Finding(TypedDict):
@@ -64,6 +75,17 @@ class Interview(TypedDict):
 def merge(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
     """Join what parallel branches wrote under their own keys."""
     return {**old, **new}
+
+
+def note_gaps(old: list[Gap], new: list[Gap]) -> list[Gap]:
+    """Join what steps say is missing; what they take back is not."""
+    gaps = list(old)
+    for gap in new:
+        if gap["reason"]:
+            gaps.append(gap)
+        else:
+            gaps = [one for one in gaps if one["analyst"] != gap["analyst"] or gap["what"] not in {"", one["what"]}]
+    return gaps
 
 
 class ReportInput(TypedDict, total=False):
@@ -118,14 +140,16 @@ class ReportState(ReportInput, total=False):
     dropped: Annotated[dict[str, int], merge]
     judgements: Annotated[dict[str, dict[str, Judgement]], merge]
     report: str
-    gaps: Annotated[list[Gap], operator.add]
+    gaps: Annotated[list[Gap], note_gaps]
     usage: Annotated[list[Usage], operator.add]
 
 
 class InterviewState(TypedDict, total=False):
     """The interview subgraph's state: one analyst's conversation.
 
-    It begins with turns, a question that ends them and a `draft` where all but the writing was done in an earlier try.
+    Where an earlier try came as far as a section, it begins with what that brought: turns, gaps and a `draft`, of which
+    `told` says how many turns it tells, and `unwritten` whether it is to be written again; and if nothing is to be
+    asked any more, a question that ends the interview.
     """
 
     topic: str
@@ -135,6 +159,7 @@ class InterviewState(TypedDict, total=False):
     unsupported: Unsupported
     question: Question
     draft: Section
+    told: int
     unwritten: str
     findings: Annotated[list[Finding], operator.add]
     turns: Annotated[list[Turn], operator.add]
@@ -145,14 +170,14 @@ class InterviewState(TypedDict, total=False):
     repaired: Annotated[dict[str, int], merge]
     dropped: Annotated[dict[str, int], merge]
     judgements: Annotated[dict[str, dict[str, Judgement]], merge]
-    gaps: Annotated[list[Gap], operator.add]
+    gaps: Annotated[list[Gap], note_gaps]
     usage: Annotated[list[Usage], operator.add]
 
 
 class InterviewTask(TypedDict):
     """What an interview is sent out with. `panel` and `survey` are its `graph.context.Surroundings`.
 
-    The last four are there where all but the writing was done in an earlier try (see `InterviewState`).
+    The last seven are there where an earlier try came as far as a section (see `InterviewState`).
     """
 
     topic: str
@@ -165,7 +190,10 @@ class InterviewTask(TypedDict):
     turns: NotRequired[list[Turn]]
     question: NotRequired[Question]
     draft: NotRequired[Section]
+    told: NotRequired[int]
+    unwritten: NotRequired[str]
     invented: NotRequired[int]
+    gaps: NotRequired[list[Gap]]
 
 
 class InterviewOutput(TypedDict, total=False):

@@ -15,7 +15,7 @@ from ..evidence.ranking import rank_excerpts
 from ..evidence.verification import CheckedSentence, check_text
 from .context import Step
 from .replies import clean_reply
-from .state import Unsupported
+from .state import COMPOSED, Unsupported
 
 # What a sentence without citations is held against when it is repaired: the passages that fit it best.
 CANDIDATES: Final = 3
@@ -49,7 +49,8 @@ async def check_and_repair(
     failing = [sentence for sentence in checked if not sentence.holds]
     repaired = dropped = 0
     if failing:
-        corrections = await _corrections(current, text, failing, excerpts, language=language, topic=topic)
+        what = f"repair {place}" if place in COMPOSED else "repair"
+        corrections = await _corrections(current, what, text, failing, excerpts, language=language, topic=topic)
         text, repaired = _replaced(text, corrections), len(corrections)
         if unsupported == "drop":
             checked = await _checked(current, text, language, topic)
@@ -98,6 +99,7 @@ async def _checked(current: Step, text: str, language: str, topic: str) -> list[
 
 async def _corrections(
     current: Step,
+    what: str,
     text: str,
     failing: Sequence[CheckedSentence],
     excerpts: Sequence[Excerpt],
@@ -105,7 +107,10 @@ async def _corrections(
     language: str,
     topic: str,
 ) -> list[tuple[CheckedSentence, str]]:
-    """The corrections that hold. A table row is not a sentence to be written anew: it stays as it is."""
+    """The corrections that hold; where none can be had, `what` is missing.
+
+    A table row is not a sentence to be written anew: it stays as it is.
+    """
     reviewer = current.context.engine.reviewer
     failing = [sentence for sentence in failing if sentence.cited.block.kind != "row"]
     if reviewer is None or not failing:
@@ -115,7 +120,7 @@ async def _corrections(
         replies = await reviewer.repair(ReviewBrief(topic, language, claims))
     except EngineError as error:
         # A repair that fails costs nothing but itself: the sentences stay, and are treated as unsupported.
-        current.leave_out("repair", error)
+        current.leave_out(what, error)
         return []
     keys = {excerpt.key for excerpt in excerpts}
     corrections = []

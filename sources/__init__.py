@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from ..errors import TertuliaError, UsageError, explain
 from .base import Query, Source
+from .outside import OutsideSource
 
 if TYPE_CHECKING:
     # Not at run time: pydantic is nothing that the process which parses documents should wait for.
@@ -155,4 +156,4 @@ def _open_outside(point: EntryPoint, settings: Settings, clock: Clock, notify: C
     if not isinstance(source, Source):
         notify(f"The source {point.name} (from {_origin(point)}) is broken: it is no tertulia source.")
         return None
-    return source
+    return OutsideSource(point.name, source)

@@ -95,10 +95,13 @@ def prepare_database(home: Path) -> Path:
         make_folder(home)
         refuse_foreign(path)
         make_file(path)
-        with connect(path) as connection:
+        with reading(path) as connection:
             version = require_ours(connection, path)
-            keep_a_log(connection)
-            _migrate(connection, version)
+            is_ready = version == len(MIGRATIONS) and _keeps_a_log(connection)
+        if not is_ready:
+            with connect(path) as connection:
+                keep_a_log(connection)
+                _migrate(connection, version)
     except OSError as error:
         raise folder_error(home, error, hint="Set TERTULIA_HOME to a folder you may write to.") from error
     return path
@@ -106,7 +109,7 @@ def prepare_database(home: Path) -> Path:
 
 @contextmanager
 def connect(path: Path) -> Iterator[sqlite3.Connection]:
-    """A connection for one short piece of work: committed when the block ends well, rolled back when it does not.
+    """A connection for one short piece of writing: committed when the block ends well, rolled back when it does not.
 
     Raises:
         StorageError: what SQLite reports, in a sentence.
@@ -118,6 +121,25 @@ def connect(path: Path) -> Iterator[sqlite3.Connection]:
                 connection.execute(COMMIT_QUICKLY)
                 with connection:
                     yield connection
+    except sqlite3.Error as error:
+        raise storage_error(path, error) from error
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[sqlite3.Connection]:
+    """A connection that only reads, and waits for nobody who writes: the log has what was committed before.
+
+    A writer may wait for another process for as long as that works. What is read on an event loop must not wait with
+    it, as it would for its turn.
+
+    Raises:
+        StorageError: what SQLite reports, in a sentence.
+    """
+    try:
+        with in_use(path), closing(sqlite3.connect(path, timeout=BUSY_SECONDS)) as connection:
+            connection.row_factory = sqlite3.Row
+            connection.execute("PRAGMA query_only=ON")
+            yield connection
     except sqlite3.Error as error:
         raise storage_error(path, error) from error
 
@@ -156,8 +178,12 @@ def keep_a_log(connection: sqlite3.Connection) -> None:
             return
 
 
+def _keeps_a_log(connection: sqlite3.Connection) -> bool:
+    return bool(connection.execute("PRAGMA journal_mode").fetchone()[0] == "wal")
+
+
 def turn(path: Path) -> RLock:
-    """Whose turn it is in this process to work on a database: one thread at a time.
+    """Whose turn it is in this process to write into a database: one thread at a time.
 
     SQLite has who waits look again now and then, and the unlucky give up: of fifty runs at once, nine did.
     """

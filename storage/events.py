@@ -13,7 +13,7 @@ from threading import Thread
 from typing import Any, Final, Self
 
 from ..errors import StorageError
-from .database import connect
+from .database import connect, reading
 from .failures import damaged
 
 # A kill loses the events of this time at most.
@@ -87,7 +87,7 @@ def load_events(path: Path, run: str) -> list[dict[str, Any]]:
     Raises:
         StorageError: they cannot be read.
     """
-    with connect(path) as connection:
+    with reading(path) as connection:
         rows = connection.execute("SELECT data FROM events WHERE run = ? ORDER BY number", (run,)).fetchall()
     try:
         return [json.loads(row["data"]) for row in rows]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ..evidence.documents import Document
 from ..evidence.passages import Passage
-from .database import connect
+from .database import connect, reading
 from .failures import damaged
 from .rows import unpacked_document
 
@@ -33,7 +33,9 @@ class SqliteLedgerStore:
             await asyncio.to_thread(self._save, documents, passages)
 
     def _load(self) -> tuple[list[Document], list[Passage]]:
-        with connect(self._path) as connection:
+        with reading(self._path) as connection:
+            # Both tables as they were at one moment: a passage that is saved meanwhile would have no document.
+            connection.execute("BEGIN")
             return read_evidence(connection, self._run)
 
     def _save(self, documents: Sequence[Document], passages: Sequence[Passage]) -> None:

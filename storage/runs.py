@@ -13,7 +13,7 @@ from typing import Any, Final, Literal, get_args
 
 from ..errors import UnknownRunError
 from .asked import require_request, unpacked_reply
-from .database import connect, prepare_database
+from .database import connect, prepare_database, reading
 from .failures import damaged
 
 Status = Literal[
@@ -104,7 +104,7 @@ class Runs:
             UnknownRunError: no run, or several, have this id.
         """
         prefix = run.strip().lower()
-        with connect(self.path) as connection:
+        with reading(self.path) as connection:
             rows = connection.execute(
                 f"SELECT {RUN_COLUMNS} FROM runs WHERE substr(id, 1, ?) = ? ORDER BY id",  # noqa: S608 - constant columns
                 (len(prefix), prefix),
@@ -117,7 +117,7 @@ class Runs:
 
     def list(self) -> list[Run]:
         """All runs, newest first."""
-        with connect(self.path) as connection:
+        with reading(self.path) as connection:
             rows = connection.execute(f"SELECT {RUN_COLUMNS} FROM runs ORDER BY created_at DESC, id").fetchall()  # noqa: S608
         return [read_run(row) for row in rows]
 
@@ -145,7 +145,7 @@ class Runs:
 
     def load_reply(self, run: str, question: str) -> dict[str, Any] | None:
         """The reply to this question, if one was kept: a reply that was used already answers an older question."""
-        with connect(self.path) as connection:
+        with reading(self.path) as connection:
             row = connection.execute("SELECT reply FROM runs WHERE id = ?", (run,)).fetchone()
         kept = unpacked_reply(run, row["reply"]) if row is not None and row["reply"] else {}
         reply: dict[str, Any] | None = kept["reply"] if kept.get("question") == question else None
@@ -164,7 +164,7 @@ class Runs:
         Raises:
             StorageError: what is stored cannot be read.
         """
-        with connect(self.path) as connection:
+        with reading(self.path) as connection:
             row = connection.execute("SELECT report FROM runs WHERE id = ?", (run,)).fetchone()
         if row is None or row["report"] is None:
             return None

@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from ..agents.usage import Usage
-from .database import connect
+from .database import connect, reading
 from .failures import damaged
 
 
@@ -28,7 +28,7 @@ class UsageJournal:
 
     def load(self) -> list[Any]:
         """All calls so far."""
-        with connect(self._path) as connection:
+        with reading(self._path) as connection:
             rows = connection.execute("SELECT data FROM usage WHERE run = ? ORDER BY number", (self._run,)).fetchall()
         try:
             return [_call(row["data"]) for row in rows]

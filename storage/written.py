@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from ..errors import UsageError
-from .database import connect
+from .database import connect, reading
 from .failures import folder_error
 from .files import write_files
 
@@ -82,7 +82,7 @@ def _refuse(root: Path, ours: Hashes, noted: Hashes) -> None:
 
 def _noted(database: Path, root: Path) -> dict[str, frozenset[bytes]]:
     """The names of the files that were written into a folder, each with the hashes that are ours."""
-    with connect(database) as connection:
+    with reading(database) as connection:
         rows = connection.execute("SELECT name, hash FROM files WHERE folder = ?", (os.fsencode(root),)).fetchall()
     return {row["name"]: frozenset(other["hash"] for other in rows if other["name"] == row["name"]) for row in rows}
 

@@ -19,7 +19,7 @@ from langchain_core.messages import AIMessage
 from langchain_core.outputs import ChatGeneration, Generation
 
 from ...errors import ReplyError, StorageError
-from ...storage.database import connect, keep_a_log
+from ...storage.database import connect, keep_a_log, reading
 from ...storage.files import make_file, make_folder
 
 FILE_NAME: Final = "cache.db"
@@ -65,7 +65,7 @@ class ReplyCache(BaseCache):
         """The reply to this prompt with these options, or None. It says that it is cached, and that it used nothing."""
         key = self._key(prompt, llm_string)
         # A cache that cannot be read or written in the middle of a run costs money, not the run.
-        with suppress(StorageError, ValueError, TypeError, RecursionError), connect(self._path) as connection:
+        with suppress(StorageError, ValueError, TypeError, RecursionError), reading(self._path) as connection:
             row = connection.execute("SELECT reply FROM replies WHERE key = ?", (key,)).fetchone()
             if row is not None:
                 reply = _message(json.loads(row["reply"]))

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import shutil
+import sqlite3
 import threading
 from collections.abc import Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +32,7 @@ from tertulia.events import (
 from tertulia.exporting import export_files
 from tertulia.settings import load_settings
 from tertulia.sources.documents import DocumentsSource
+from tertulia.storage import database
 from tertulia.storage.events import load_events
 from tertulia.storage.runs import Runs
 
@@ -241,6 +244,60 @@ async def test_a_run_that_is_stopped_searches_no_more(monkeypatch):
     with pytest.raises(asyncio.CancelledError):
         await task
     assert happened == ["the search ended", "the source was closed"]
+
+
+async def test_the_loop_goes_on_while_a_run_waits_for_another_process_to_write():
+    """That process ends its write only because the loop does: a loop that waited for it would wait in vain."""
+    write_notes(Path("docs"), "Ria")
+    app = make_app()
+    first, second = await app.start("Tidal mills of Ria", approve=True), await app.start("Tidal mills", approve=True)
+    await app.advance(first.id, reviewer=later)
+    turn = database.turn(app.runs.path)
+    with closing(sqlite3.connect(app.runs.path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        running = asyncio.create_task(app.advance(second.id, reviewer=later))
+        while turn.acquire(blocking=False):
+            turn.release()
+            await asyncio.sleep(0)
+        assert {run.id for run in app.runs.list()} == {first.id, second.id}
+        assert await app.panel(second.id) == []
+        assert App(app.settings).report(first.id)["sections"]
+        other.rollback()
+    assert (await running).run.status == "done"
+
+
+async def test_a_run_that_ends_leaves_what_another_has_opened(monkeypatch):
+    """It was loaded for that run, and is what it begins with."""
+    write_notes(Path("docs"), "Ria")
+    app = make_app()
+    first, second = await app.start("Tidal mills of Ria", approve=True), await app.start("Tidal mills", approve=True)
+    opened, closed = [], []
+    open_effects, close = app._open, DocumentsSource.close
+    monkeypatch.setattr(app, "_open", lambda request: opened.append(request) or open_effects(request))
+
+    async def closing(source: DocumentsSource) -> None:
+        closed.append(source)
+        await close(source)
+
+    monkeypatch.setattr(DocumentsSource, "close", closing)
+    await app.advance(first.id, reviewer=later)
+    assert len(set(closed)) == 1
+    await app.advance(second.id, reviewer=later)
+    assert (len(set(closed)), opened) == (2, [])
+
+
+async def test_what_was_opened_for_a_run_is_closed_when_it_is_amended(monkeypatch):
+    write_notes(Path("docs"), "Ria")
+    app = make_app()
+    run = await app.start("Tidal mills of Ria", approve=True)
+    closed = []
+
+    async def closing(source: DocumentsSource) -> None:
+        closed.append(source)
+
+    monkeypatch.setattr(DocumentsSource, "close", closing)
+    await app.amend(run.id, {"max_tokens": 60_000})
+    assert len(closed) == 1
 
 
 async def test_a_finished_run_is_not_run_again():

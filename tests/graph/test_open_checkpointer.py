@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 from langgraph.checkpoint.base import empty_checkpoint
@@ -43,3 +44,14 @@ async def test_the_latest_is_what_was_written_last_whatever_the_clock_said(tmp_p
         found = await saver.aget_tuple({"configurable": {"thread_id": "run1"}})
     assert found is not None
     assert (found.checkpoint["id"], found.config) == (made, place)
+
+
+async def test_progress_is_read_while_a_writer_waits_for_another_process(tmp_path: Path):
+    """The tables are there: to look at a run, nobody needs a turn to write."""
+    path = prepare_database(tmp_path)
+    async with open_checkpointer(path):
+        pass
+    with closing(sqlite3.connect(path, isolation_level=None)) as other, turn(path):
+        other.execute("BEGIN IMMEDIATE")
+        async with open_checkpointer(path) as checkpointer:
+            assert await checkpointer.aget_tuple({"configurable": {"thread_id": "run1"}}) is None

@@ -26,12 +26,14 @@ from tertulia.evidence.corroboration import Corroboration
 from tertulia.evidence.documents import Document
 from tertulia.evidence.ledger import Ledger
 from tertulia.graph.checkpoints import open_checkpointer
-from tertulia.graph.compose import all_gaps, assemble_report
+from tertulia.graph.compose import assemble_report
+from tertulia.graph.gaps import all_gaps
 from tertulia.graph.meanwhile import SECONDS
 from tertulia.graph.report import build_graph
 from tertulia.graph.searches import Searches
 from tertulia.graph.standing import RETRIED, is_partial
 from tertulia.sources.base import Query
+from tertulia.sources.outside import OutsideSource
 from tertulia.storage.database import prepare_database
 
 TEXTS = [f"Alpha number {n} is a fact about open data in the year {2000 + n}." for n in range(1, 7)]
@@ -155,6 +157,34 @@ async def test_a_failing_source_is_a_gap_and_the_report_goes_on():
     state = await run.start(topic="open data", size=2, turn_limit=1, approve=True)
     assert state["report"]
     assert {gap["what"] for gap in state["gaps"]} == {"source broken"}
+
+
+async def test_a_source_of_another_package_that_is_broken_is_a_gap_from_the_survey_on():
+    """It costs neither the run nor an interview."""
+    broken = OutsideSource("almanac", ShelfSource("almanac", [], ValueError("no moon")))
+    run = held_run(TEXTS, broken)
+    run.engine.ask = _ask_both(run.engine.ask, "almanac")
+    state = await run.start(topic="open data", size=2, turn_limit=1, approve=True)
+    assert len(state["sections"]) == 2
+    (gap,) = all_gaps(state)
+    assert (gap["what"], gap["reason"]) == ("source almanac", "The source almanac is broken: ValueError: no moon")
+
+
+async def test_a_search_of_several_that_fails_is_told_and_is_no_gap():
+    """The source answered the question; but whoever watches learns that it did not answer all of it."""
+    shelf = LockedShelf("shelf", ["Open data is a topic.", "Apples were counted."])
+    shelf.failure = SourceError("The shelf is locked.")
+    run = Held(ScriptedEngine(), [shelf])
+    ask = run.engine.ask
+
+    async def ask_twice(brief: Any) -> Any:
+        return {**await ask(brief), "queries": {"shelf": ["apples", "pears"]}}
+
+    run.engine.ask = ask_twice
+    state = await run.start(topic="open data", size=1, turn_limit=1, approve=True)
+    found = [(event["what"], event["reason"]) for event in run.events if event["type"] == "gap_found"]
+    assert found == [("source shelf (1 of 2 searches)", "The shelf is locked.")]
+    assert all_gaps(state) == []
 
 
 async def test_a_failing_interview_costs_that_interview_only():
@@ -501,11 +531,11 @@ async def test_what_a_source_gave_is_shown_also_when_it_is_not_open_any_more():
     assert {excerpt.document.source for excerpt in brief.excerpts} == {"shelf", "other"}
 
 
-def _ask_both(ask: Any) -> Any:
+def _ask_both(ask: Any, other: str = "other") -> Any:
     async def ask_both(brief: Any) -> Any:
         question = await ask(brief)
         text = f"one query {len(brief.turns)}"
-        return {**question, "queries": {"shelf": [text], "other": [text]}}
+        return {**question, "queries": {"shelf": [text], other: [text]}}
 
     return ask_both
 

@@ -18,7 +18,7 @@ from tertulia.errors import (
     PromptTooLongError,
     ReplyError,
 )
-from tertulia.graph.compose import all_gaps
+from tertulia.graph.gaps import all_gaps
 from tertulia.graph.standing import RETRIED, is_partial
 
 TEXTS = [f"Alpha number {n} is a fact about open data in the year {2000 + n}." for n in range(1, 7)]

@@ -13,6 +13,7 @@ import pytest
 from tertulia.errors import SourceSettingsError, UsageError
 from tertulia.settings import Settings
 from tertulia.sources import Source, available, default_names, open_sources
+from tertulia.sources.outside import OutsideSource
 
 
 class Almanac:
@@ -110,8 +111,9 @@ def test_other_packages_add_sources(plugins: None) -> None:
     assert names == ["documents", "wikipedia", "web", "almanac", "broken", "gone", "unset", "wrong"]
     settings = Settings()
     (source,) = open_sources(settings, ["almanac"], clock=clock, notify=pytest.fail).values()
-    assert isinstance(source, Almanac)
-    assert source.settings is settings
+    assert isinstance(source, OutsideSource)
+    assert isinstance(source.source, Almanac)
+    assert source.source.settings is settings
 
 
 @pytest.mark.parametrize(
