@@ -46,7 +46,7 @@ _REPAIR: Final = 2_700
 SHOWN: Final[Mapping[str, tuple[int, int]]] = {
     "propose_panel": (30, 350),
     "ask": (8, 300),
-    "answer": (20, MAXIMUM_LENGTH),
+    "answer": (14, MAXIMUM_LENGTH),
     "write_section": (40, MAXIMUM_LENGTH),
     "judge_section": (40, MAXIMUM_LENGTH),
 }

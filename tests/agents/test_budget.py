@@ -116,7 +116,7 @@ async def test_a_reserve_is_kept_for_the_section_that_an_interview_will_need():
 
 
 async def test_an_interview_waits_for_those_that_go_on_and_begins_with_what_they_leave():
-    budget = Budget(max_tokens=26_000)
+    budget = Budget(max_tokens=22_000)
     await budget.begin_interview("a1")
     second = asyncio.create_task(budget.begin_interview("a2"))
     await call(budget, "ask", analyst="a1", turn=1)

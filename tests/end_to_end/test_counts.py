@@ -30,8 +30,8 @@ PROMPT_CHARACTERS = {
     "You are an analyst": 7_000,
     "You are an expert": 15_000,
     "You write one section": 22_000,
-    "You write the title": 3_700,
-    "You write the conclusion": 3_700,
+    "You write the title": 4_300,
+    "You write the conclusion": 4_400,
 }
 
 

@@ -153,15 +153,26 @@ def _question(user: str) -> str:
 
 
 def _answer(user: str) -> str:
-    return " ".join(_cited(match["text"], match["key"]) for match in list(PASSAGE.finditer(user))[:4])
+    question = user.rpartition("\nQuestion: ")[2].partition("\n")[0]
+    return " ".join(_cited(match["text"], match["key"]) for match in _nearest(user, question)[:4])
 
 
 def _section(user: str) -> str:
     role = _line(user, "This section: ").partition(".")[0]
-    found = [_cited(match["text"], match["key"], 2) for match in list(PASSAGE.finditer(user))[:8]]
+    found = [_cited(match["text"], match["key"], 2) for match in _nearest(user, role)[:8]]
     return f"# {role}: what is documented\n\n" + "\n\n".join(
         " ".join(found[n : n + 3]) for n in range(0, len(found), 3)
     )
+
+
+def _nearest(user: str, text: str) -> list[re.Match[str]]:
+    """The passages of a prompt, those first that share most words with a text: who asks else hears something else."""
+    words = set(text.casefold().split())
+
+    def shared(match: re.Match[str]) -> int:
+        return len(words & set(f"{match['title']} {match['text']}".casefold().split()))
+
+    return sorted(PASSAGE.finditer(user), key=lambda match: -shared(match))
 
 
 def _introduction(user: str) -> str:

@@ -331,6 +331,7 @@ async def test_the_default_brain_plays_the_reviewer():
         engine = language_model_engine("openai:x", Settings(base_url=server.base_url), {})
         texts = await engine.reviewer.repair(brief())
         found = await engine.reviewer.judge(brief())
+        await engine.close()
     assert texts[1] == f"Portal 1 published 100 datasets in 2024 [{ONE.key}]."
     assert [judgement["status"] for judgement in found] == ["supported"] * 3
 
@@ -339,6 +340,7 @@ async def test_a_check_model_is_asked_under_its_own_name():
     with OpenAIServer() as server:
         reviewer = open_reviewer(Settings(base_url=server.base_url), "openai:judge")
         await reviewer.judge(brief())
+        await reviewer.close()
     assert server.asked[0]["model"] == "judge"
 
 
