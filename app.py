@@ -84,8 +84,12 @@ class App:
         """
         request = request_of(self.settings, topic, approve=approve, panel=panel)
         effects = await asyncio.to_thread(self._open, request)
-        await self._load_documents(effects)
-        run = await self._backend().submit(request)
+        try:
+            await self._load_documents(effects)
+            run = await self._backend().submit(request)
+        except BaseException:
+            await effects.close()
+            raise
         self._opened[run] = effects
         return self.runs.get(run)
 
@@ -237,6 +241,8 @@ class App:
         row = self.runs.get(run)
         with self._work(row.id):
             self.runs.delete(row.id)
+        # What was opened for it and never used holds nothing open.
+        self._opened.pop(row.id, None)
         forget_lock(self.settings.home, row.id)
         return row
 

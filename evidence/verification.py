@@ -15,6 +15,8 @@ from .passages import Excerpt
 if TYPE_CHECKING:
     from .checks import Verdict
 
+# Characters; what a page calls a heading may be all of its text.
+_LONGEST_HEADING = 200
 # What a heading is held to: it has no citations of its own, and the words of a title are written like names.
 _TITLE_CHECKS = frozenset({"number", "date", "quotation"})
 
@@ -97,9 +99,9 @@ def _verdict(
 
 
 def _titles(excerpt: Excerpt) -> tuple[str, ...]:
-    """What stands over a passage: the title of its document, and the heading of its part."""
-    heading = excerpt.passage.heading
-    return (excerpt.document.title, heading) if heading else (excerpt.document.title,)
+    """What stands over a passage: the title of its document, and the heading of its part, if it is as short as one."""
+    title, heading = excerpt.document.title, excerpt.passage.heading
+    return (title, heading) if 0 < len(heading) <= _LONGEST_HEADING else (title,)
 
 
 # A sentence is checked when its section is written, and again as it is printed.

@@ -33,7 +33,7 @@ from ..sources.base import Query
 from ..tracing import name_step
 from .context import Context, Step, context_of, require_storage, step
 from .replies import clean_reply
-from .routing import Route, after_answer, after_question
+from .routing import Route, after_answer, after_question, is_told
 from .searches import merge_documents
 from .section import check_section, is_lasting, judge_section, write_section
 from .state import CAP_REACHED, MODEL_FAILED, InterviewOutput, InterviewState, InterviewTask, SearchTask
@@ -221,9 +221,11 @@ def _stop(current: Step, state: InterviewState, error: EngineError) -> Question:
     """The end of an interview that the cap, or the model, does not let go on, if it has something to be written about.
 
     Raises:
-        EngineError: it has not: then the interview is left out.
+        EngineError: it has not, and the interview is left out; or an earlier try had written it all, and what is
+            missing is still to be had.
     """
-    if not any(turn["answer"] for turn in state.get("turns", [])):
+    nothing_said = not any(turn["answer"] for turn in state.get("turns", []))
+    if nothing_said or (is_told(state) and not isinstance(error, BudgetSpentError)):
         raise error
     current.leave_out(f"questions {state['analyst']['role']}", error, is_gap=True)
     reason = CAP_REACHED if isinstance(error, BudgetSpentError) else MODEL_FAILED

@@ -154,6 +154,10 @@ def is_told(state: InterviewState) -> bool:
 
 
 def _after_last(state: InterviewState) -> list[Send] | Literal["write_section"]:
-    """On to the section. One that the cap cut short again ends as it was: written, checked and judged."""
-    # No way to END: only a retry that brought nothing ends here, and it is no edge of the graph that people are shown.
-    return [] if is_told(state) and not state.get("unwritten") else "write_section"
+    """On to the section. Where an earlier try had written all that was said, the interview ends as it was when the cap
+    cut it short again, and is complete when there was nothing more to ask.
+    """
+    if not is_told(state) or state.get("unwritten"):
+        return "write_section"
+    # Sent, or nowhere: only a retry that brought nothing goes these ways, and they are no edges that people are shown.
+    return [] if state["question"]["reason"] == CAP_REACHED else [Send("check_section", state)]

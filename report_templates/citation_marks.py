@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from .cited_text import cited_markdown, one_line
+from .cited_text import cited_markdown, one_line, shortened
 from .claim_places import is_row, place_of
 from .highlights import best_window, highlighted, matching_words
 from .html_text import begin_sign, cited_sign, dress, end_sign, mark_sign, to_html
@@ -15,6 +15,7 @@ from .verification import UNVERIFIED_SIGN, Claim, Remark, claims_of, remarks, re
 from .views import Report, is_verbatim, language_tag, readable, words_of
 
 _QUOTE_LIMIT: Final = 420
+_HEADING_LIMIT: Final = 160
 # The selector after it asks for the plain sign, not the coloured picture that some systems would show.
 _SIGN: Final = UNVERIFIED_SIGN + "\ufe0e"
 
@@ -103,13 +104,13 @@ class Marks:
         start, end = best_window(text, spans, _QUOTE_LIMIT)
         inside = [(first - start, last - start) for first, last in spans if start <= first and last <= end]
         quote = "… " * (start > 0) + highlighted(text[start:end], inside) + " …" * (end < len(text))
-        heading = self.heading(passage)
-        under = f'<span class="under">{html.escape(heading)}</span>' if heading else ""
-        return f"{under}<q{lang_attribute(self.languages.get(passage['document_id'], ''))}>{quote}</q>"
+        heading, language = self.heading(passage), lang_attribute(self.languages.get(passage["document_id"], ""))
+        under = f'<span class="under"{language}>{html.escape(heading)}</span>' if heading else ""
+        return f"{under}<q{language}>{quote}</q>"
 
     def heading(self, passage: Mapping[str, Any]) -> str:
         """What a passage stands under, where that is not the title of its document; else ""."""
-        heading = one_line(readable(passage["heading"]))
+        heading = shortened(one_line(readable(passage["heading"])), _HEADING_LIMIT)
         return "" if heading == self._titles.get(passage["document_id"]) else heading
 
     def _mark(self, index: int, claim: Claim) -> str:

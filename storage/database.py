@@ -115,12 +115,10 @@ def connect(path: Path) -> Iterator[sqlite3.Connection]:
         StorageError: what SQLite reports, in a sentence.
     """
     try:
-        with in_use(path), closing(sqlite3.connect(path, timeout=BUSY_SECONDS)) as connection:
-            connection.row_factory = sqlite3.Row
-            with turn(path):
-                connection.execute(COMMIT_QUICKLY)
-                with connection:
-                    yield connection
+        with in_use(path), closing(_open(path)) as connection, turn(path):
+            connection.execute(COMMIT_QUICKLY)
+            with connection:
+                yield connection
     except sqlite3.Error as error:
         raise storage_error(path, error) from error
 
@@ -136,12 +134,18 @@ def reading(path: Path) -> Iterator[sqlite3.Connection]:
         StorageError: what SQLite reports, in a sentence.
     """
     try:
-        with in_use(path), closing(sqlite3.connect(path, timeout=BUSY_SECONDS)) as connection:
-            connection.row_factory = sqlite3.Row
+        with in_use(path), closing(_open(path)) as connection:
             connection.execute("PRAGMA query_only=ON")
             yield connection
     except sqlite3.Error as error:
         raise storage_error(path, error) from error
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    """A connection to a file that is there: SQLite would make one that anybody can read, and nothing would be in it."""
+    connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True, timeout=BUSY_SECONDS)
+    connection.row_factory = sqlite3.Row
+    return connection
 
 
 @contextmanager

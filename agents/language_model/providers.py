@@ -144,7 +144,8 @@ def open_chat_model(
 
     # Replies are wanted whole, but for one that somebody listens to (`streaming`): streamed ones may lack token counts.
     model_options: dict[str, Any] = {"disable_streaming": True, **options}
-    if keep_connections and provider.name == "openai":
+    # LangChain takes no client of ours beside this variable, which it reads itself.
+    if keep_connections and provider.name == "openai" and not environment.get("OPENAI_PROXY"):
         del model_options["default_headers"]
         model_options["http_async_client"] = open_client()
     if settings.cache:

@@ -40,7 +40,9 @@ def check_claim(
         return _uncited(claim, topic)
     languages = passage_languages or [language] * len(passages)
     cited = [find_facts(text, code or language) for text, code in zip(passages, languages, strict=True)]
-    named = [*cited, *(find_facts(title, language) for title in titles)]
+    # A heading is in the language of its passage, a title often in another one.
+    codes = dict.fromkeys((language, *(code or language for code in languages)))
+    named = [*cited, *(find_facts(title, code) for title in titles for code in codes)]
     results = (
         check_numbers(claim, cited, named[len(cited) :]),
         check_dates(claim, named),

@@ -7,6 +7,7 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import Final, NamedTuple
 
+from ..languages import language_data
 from .facts import Facts
 from .hedges import hedge_of
 from .quantity import Quantity, Reading
@@ -24,6 +25,13 @@ _SMALL: Final = 12
 _SPELLED: Final = 100
 _SPELLED_DIGITS: Final = 2
 _SCALES: Final = frozenset(map(Fraction, (10**3, 10**6, 10**9, 10**12)))
+# Words before a year that count nothing: `in 2019`, `the 2024 report`, `entre 2018 y 2019`, `o 2019`, `des de 2019`.
+_BEFORE_A_YEAR: Final = frozenset(
+    """a after al and ao around as before between by circa da de del dende des desde do during durant durante e early el
+    els en entre fins for from hasta i in its la las late les los mid o of on or os ou since that the this till to tras
+    until y ( , – - /""".split()  # noqa: SIM905
+)
+_ACRONYM: Final = range(2, 6)
 _OPPOSITE: Final = {"more": "less", "less": "more"}
 
 
@@ -40,10 +48,10 @@ def check_numbers(sentence: Facts, passages: Sequence[Facts], titles: Sequence[F
     A number that the passage gives more exactly stands when the sentence says that it is rounded. What would have to be
     computed (a sum, a share, a difference) does not stand. Ones and firsts in words are not checked, and another number
     up to twelve in words is only a warning unless the passage counts the same thing otherwise. Of titles and headings
-    only years count, and numbers that belong to a name (`Release 15.18`).
+    only years count, for what tells when, and the numbers of names (`Release 15.18`).
     """
     places = [_Place(quantity, facts) for facts in passages for quantity in (*facts.quantities, *facts.years())]
-    places += [_Place(year, facts) for facts in titles for year in facts.years()]
+    years = _title_years(titles)
     unread = any(not facts.language.counting for facts in passages)
     held = 0
     findings: list[Finding] = []
@@ -51,7 +59,8 @@ def check_numbers(sentence: Facts, passages: Sequence[Facts], titles: Sequence[F
         if not states_number(quantity, sentence):
             continue
         place = _Place(quantity, sentence)
-        finding = None if _stands_in_name(place, titles) else _judge(place, places)
+        known = [*places, *years] if _tells_when(place) else places
+        finding = None if _is_named(place, titles) else _judge(place, known)
         if finding is None:
             held += 1
         else:
@@ -60,17 +69,47 @@ def check_numbers(sentence: Facts, passages: Sequence[Facts], titles: Sequence[F
     return Checked(held, tuple(findings))
 
 
-def _stands_in_name(place: _Place, titles: Sequence[Facts]) -> bool:
-    """Whether a number without a unit is that of a name in a title: after the same word, or a version as it stands."""
-    quantity = place.quantity
-    if quantity.units or quantity.spelled:
+def _is_named(place: _Place, titles: Sequence[Facts]) -> bool:
+    """Whether a number is that of a name which stands in a title, after the same word: `Release 15.18`.
+
+    In the title the word has a capital and nothing is counted there: the 10 of `Top 10 cities` is no name's.
+    """
+    word = _word_before(place).casefold()
+    if not word or word in language_data(place.facts.language.code).stopwords:
         return False
-    word = _word_before(place)
-    named = (_Place(other, facts) for facts in titles for other in facts.quantities if other.text == quantity.text)
     return any(
-        before[:1].isupper() and ("." in quantity.text or before.casefold() == word.casefold())
-        for before in map(_word_before, named)
+        other.text == place.quantity.text
+        and (before := _word_before(_Place(other, facts))).casefold() == word
+        and before[0].isupper()
+        and not _counts_something(_Place(other, facts))
+        for facts in titles
+        for other in facts.quantities
     )
+
+
+def _title_years(titles: Sequence[Facts]) -> list[_Place]:
+    """The years of titles, without the numbers of norms: `RFC 2026`."""
+    years = [_Place(year, facts) for facts in titles for year in facts.years()]
+    return [year for year in years if not (_word_before(year).isupper() and len(_word_before(year)) in _ACRONYM)]
+
+
+def _tells_when(place: _Place) -> bool:
+    """Whether the year of a title may be meant: not by a plain number, nor where `2019 inhabitants` are counted."""
+    quantity = place.quantity
+    if quantity.kind != "year":
+        return quantity.kind != "number"
+    if not quantity.text.isdecimal():
+        return True  # with an ending that says when: `2019an`
+    before = place.facts.tokens[quantity.first - 1].folded if quantity.first else ""
+    return not before or before in _BEFORE_A_YEAR or not _counts_something(place)
+
+
+def _counts_something(place: _Place) -> bool:
+    """Whether a content word follows right after a number."""
+    tokens, following = place.facts.tokens, place.quantity.last + 1
+    if following >= len(tokens) or tokens[following].kind != "word":
+        return False
+    return tokens[following].text.casefold() not in language_data(place.facts.language.code).stopwords
 
 
 def _word_before(place: _Place) -> str:

@@ -11,9 +11,10 @@ from scripted import ScriptedEngine, ShelfSource
 
 from tertulia.agents.fallback import with_fallback
 from tertulia.agents.roles import Engine, ReviewBrief
-from tertulia.errors import BudgetSpentError, EngineUnavailableError, SourceError, TertuliaError
+from tertulia.errors import BudgetSpentError, EngineSettingsError, EngineUnavailableError, SourceError, TertuliaError
 from tertulia.evidence.documents import Document
 from tertulia.graph.gaps import all_gaps
+from tertulia.graph.routing import missing_interviews
 from tertulia.graph.standing import RETRIED, is_partial
 from tertulia.sources.base import Query
 
@@ -219,3 +220,37 @@ async def test_an_interview_that_goes_on_and_is_not_written_again_is_told_by_all
     assert gaps(state) == [("a2", "section Role 2 v1", "The model is away.")]
     second = next(section for section in state["sections"] if section["analyst"] == "a2")
     assert second["text"].count("Answer to Person 2 asks") == 2
+
+
+@pytest.mark.parametrize("step", ["question", "answer"])
+@pytest.mark.parametrize(
+    "error", [AWAY, EngineSettingsError("The server does not accept the key.")], ids=["away", "key"]
+)
+async def test_a_retry_that_fails_leaves_to_another_what_the_cap_cut_short(step, error):
+    failing = Failing(CAP, f"{step} a2 2")
+    run = await begun(failing)
+    failing.error, failing.steps = error, {"question", "answer"}
+    state = await retried(run)
+    assert is_partial(state)
+    assert len(state["interviews"]["a2"]["turns"]) == 1
+    failing.steps.clear()
+    state = await retried(run)
+    assert not is_partial(state)
+    assert (all_gaps(state), len(state["interviews"]["a2"]["turns"])) == ([], 2)
+
+
+async def test_an_interview_that_was_cut_short_is_complete_when_there_is_nothing_more_to_ask():
+    failing = Failing(CAP, "question a2 2")
+    run = await begun(failing)
+    failing.steps.clear()
+    ask = run.engine.ask
+
+    async def nothing_more(brief: Any) -> Any:
+        question = await ask(brief)
+        return {**question, "text": "", "done": True, "reason": "all was said"} if brief.turns else question
+
+    run.engine.ask = nothing_more
+    state = await retried(run)
+    assert not is_partial(state)
+    assert (all_gaps(state), state["interviews"]["a2"]["reason"]) == ([], "all was said")
+    assert missing_interviews(state) == []

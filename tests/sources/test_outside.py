@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from dataclasses import replace
 from importlib.metadata import EntryPoint
 from typing import Any
 
@@ -35,7 +36,8 @@ class Almanac:
 
     def __init__(self, gives: Any) -> None:
         self.gives = gives
-        self.is_stopped = False
+        self.is_stopped = self.is_stubborn = False
+        self.released = asyncio.Event()
 
     async def search(self, _: Query) -> Any:
         return await self._give()
@@ -44,13 +46,15 @@ class Almanac:
         await self._give()
 
     async def _give(self) -> Any:
-        if isinstance(self.gives, Exception):
+        if isinstance(self.gives, BaseException):
             raise self.gives
         if self.gives is None:
             try:
-                await asyncio.Event().wait()
+                await self.released.wait()
             finally:
                 self.is_stopped = True
+                if self.is_stubborn:
+                    await self.released.wait()
         return self.gives
 
 
@@ -90,10 +94,39 @@ async def test_what_a_source_may_raise_stays_what_it_is(opened, error):
     assert caught.value is error
 
 
-@pytest.mark.parametrize("answer", ["a page", [PAGES[0], "a page"], {"pages": PAGES}], ids=type)
-async def test_what_is_no_list_of_documents_is_a_failure_of_the_source(opened, answer):
-    with pytest.raises(SourceError, match="gave something other than documents"):
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        ("a page", "something other than documents"),
+        ({"pages": PAGES}, "something other than documents"),
+        ([PAGES[0], "a page"], "str is no document"),
+        ([replace(PAGES[0], published=None)], "published of a document is NoneType, not text"),
+        ([replace(PAGES[0], text=b"Tides.")], "text of a document is bytes, not text"),
+        (asyncio.CancelledError(), "gave up its own search"),
+    ],
+    ids=repr,
+)
+async def test_what_is_no_list_of_documents_is_a_failure_of_the_source(opened, answer, said):
+    with pytest.raises(SourceError, match=said):
         await opened(Almanac(answer)).search(QUERY)
+
+
+async def test_documents_get_whole_characters_and_an_id_of_their_own(opened):
+    [document] = await opened(Almanac([replace(PAGES[0], id="", content_hash="", text="Tides \ud83c.")])).search(QUERY)
+    assert document.text.encode()
+    assert document == make_document(
+        **{name: value for name, value in document.to_dict().items() if name not in {"id", "content_hash"}}
+    )
+
+
+async def test_one_that_will_not_be_stopped_is_left_alone(opened, monkeypatch):
+    monkeypatch.setattr(outside, "SEARCH_SECONDS", 0.01)
+    monkeypatch.setattr(outside, "STOP_SECONDS", 0.01)
+    almanac = Almanac(None)
+    almanac.is_stubborn = True
+    with pytest.raises(SourceUnavailableError, match="almanac did not answer"):
+        await opened(almanac).search(QUERY)
+    almanac.released.set()
 
 
 async def test_what_does_not_end_is_stopped_after_a_while(opened, monkeypatch):

@@ -74,3 +74,13 @@ def test_who_reads_cannot_write(empty_home):
     runs = Runs(empty_home)
     with pytest.raises(database.StorageError), database.reading(runs.path) as connection:
         connection.execute("DELETE FROM runs")
+
+
+def test_a_read_makes_no_database(empty_home):
+    """One that SQLite makes is empty, and others may read it."""
+    runs = Runs(empty_home)
+    runs.path.unlink()
+    for use in (database.reading, database.connect):
+        with pytest.raises(database.StorageError), use(runs.path) as connection:
+            connection.execute("SELECT 1 FROM runs")
+    assert not runs.path.exists()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import socket
 
 import pytest
 from servers.base import Request, Response
@@ -54,6 +56,47 @@ def test_a_server_that_hangs_up_between_calls_costs_no_call():
     with HangsUp(script(*replies())) as server:
         asyncio.run(ask(server))
         assert (server.connections, len(server.asked)) == (CALLS, CALLS)
+
+
+def test_a_peer_that_is_gone_is_noticed():
+    """Each connection asks now and then whether the other end is still there."""
+    with OpenAIServer(script(*replies())) as server:
+        chat = open_chat("openai:x", Settings(base_url=server.base_url), {}, keep_connections=True)
+
+        async def look() -> list[int]:
+            await chat.write(PROMPT, "expert")
+            transports = (t for t in map(_transport, gc.get_objects()) if t is not None)
+            found = [t.get_extra_info("socket").getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) for t in transports]
+            await chat.close()
+            return found
+
+        assert asyncio.run(look()) == [1]
+
+
+def _transport(thing: object) -> asyncio.Transport | None:
+    """A connection to somebody that is open."""
+    if type(thing).__name__ != "_SelectorSocketTransport" or thing.is_closing() or not thing.get_extra_info("peername"):
+        return None
+    return thing
+
+
+@pytest.mark.parametrize("variable", ["OPENAI_PROXY", "HTTP_PROXY"])
+def test_a_proxy_is_used(variable: str, monkeypatch: pytest.MonkeyPatch):
+    """What is sent to the proxy is the whole address."""
+    with OpenAIServer(script(*replies())) as proxy:
+        proxy_url = proxy.url
+        monkeypatch.setenv(variable, proxy_url)
+        chat = open_chat(
+            "openai:x", Settings(base_url="http://model.invalid/v1"), {variable: proxy_url}, keep_connections=True
+        )
+
+        async def ask_once() -> str:
+            try:
+                return await chat.write(PROMPT, "expert")
+            finally:
+                await chat.close()
+
+        assert asyncio.run(ask_once()) == "There are two."
 
 
 @pytest.mark.parametrize("name", ["anthropic:x", "openai:x"])

@@ -144,21 +144,39 @@ def test_a_title_may_name():
 
 
 @pytest.mark.parametrize(
-    ("sentence", "holds"),
+    ("heading", "language", "sentence", "holds"),
     [
-        ("Release 15.18 repaired the index.", True),
-        ("The index was repaired in 15.18.", True),
-        ("Release 15.19 repaired the index.", False),
-        ("It repaired 15.18 percent of the indexes.", False),
-        ("RFC 9110 repaired the index.", True),
-        ("The 9110 indexes were repaired.", False),
-        ("Release 12 repaired the index.", False),
+        ("E.4. Release 15.18", "en", "Release 15.18 repaired the index.", True),
+        ("E.4. Release 15.18", "en", "In release 15.18 the index was repaired.", True),
+        ("E.4. Release 15.18", "en", "Release 15.19 repaired the index.", False),
+        ("E.4. Release 15.18", "en", "It repaired 15.18 percent of the indexes.", False),
+        ("E.4. Release 15.18", "en", "Upgrade to 15.18 first.", False),
+        ("The 12 rules of RFC 9110", "en", "RFC 9110 repaired the index.", True),
+        ("The 12 rules of RFC 9110", "en", "The 9110 indexes were repaired.", False),
+        ("Section 9.2", "en", "The index rose to 9.2 that day.", False),
+        ("Table 4.2 Indexes", "en", "The index had 4.2 pages.", False),
+        ("The 50 states", "en", "The 50 judges voted.", False),
+        ("Top 10 cities", "en", "The top 10 voted.", False),
+        ("Nearly 70 dead", "en", "Nearly 70 workers went.", False),
+        ("Los 10 mandamientos", "es", "Los 10 miembros votan.", False),
+        ("Population in 2019", "en", "The index was repaired in 2019.", True),
+        ("Population in 2019", "en", "The index of 2019 was repaired.", True),
+        ("Population in 2019", "en", "The 2019 index was repaired.", True),
+        ("Population in 2019", "en", "It had 2019 inhabitants.", False),
+        ("RFC 2026", "en", "The index was repaired in 2026.", False),
+        ("Form 1040", "en", "It has 1,040 mills.", False),
+        ("Artículo 2019", "es", "Hay 2.019 plazas.", False),
+        ("Año 2019", "es", "El índice se reparó en 2019.", True),
+        ("Any 2019", "ca", "L'índex es va reparar el 2019.", True),
+        ("Ano 2019", "gl", "O índice reparouse en 2019.", True),
+        ("2019", "eu", "Indizea 2019an konpondu zen.", True),
     ],
 )
-def test_a_heading_may_number_what_it_names(sentence: str, holds: bool):
-    """A version stands where it is written, another number only behind its own name."""
-    headings = ["E.4. Release 15.18", "The 12 rules of RFC 9110"]
-    assert check_claim(sentence, ["The index was repaired."], language="en", titles=headings).holds is holds
+def test_a_heading_may_say_when_and_number_what_it_names(heading: str, language: str, sentence: str, holds: bool):
+    """A year for what tells when, another number only behind its own name; never for what is counted."""
+    passages = {"en": "The index was repaired.", "es": "El índice se reparó.", "ca": "L'índex es va reparar."}
+    passage = passages.get(language, "Indizea konpondu zen. O índice reparouse.")
+    assert check_claim(sentence, [passage], language=language, titles=[heading]).holds is holds
 
 
 def test_across_languages_numbers_are_checked_and_names_are_not_insisted_on():
