@@ -120,7 +120,7 @@ async def _budget(settings: Settings, effects: Effects, journal: StoreUsage | No
         rates={**effects.engine.rates, "judge": getattr(effects.judge, "rate", None)},
         spent=spent,
         sections=len({call.get("analyst") for call in spent if call.get("node") == "write_section"}),
-        record=(lambda _: None) if journal is None else journal.add,
+        record=None if journal is None else journal.add,
     )
 
 
@@ -151,16 +151,22 @@ class StoreUsage:
     def __init__(self, store: BaseStore, run: str) -> None:
         self._store = store
         self._calls = ("tertulia", run, "usage")
-        self._loop = asyncio.get_running_loop()
+        self._adding: set[asyncio.Task[None]] = set()
 
     async def load(self) -> list[Usage]:
         """All calls so far."""
         return [cast("Usage", item.value) for item in await _all(self._store, self._calls)]
 
-    def add(self, call: Usage) -> None:
-        """Note a call. For threads: a server's store works on the loop."""
-        keeping = self._store.aput(self._calls, uuid.uuid4().hex, dict(call), index=False)
-        asyncio.run_coroutine_threadsafe(keeping, self._loop).result()
+    async def add(self, call: Usage) -> None:
+        """Note a call, also when whoever waits for that is stopped: it is paid.
+
+        On the loop, not in a thread that waits for it: many stores do their work in the threads that the loop lends,
+        and as many calls as there are threads would wait for each other for good.
+        """
+        adding = asyncio.create_task(self._store.aput(self._calls, uuid.uuid4().hex, dict(call), index=False))
+        self._adding.add(adding)
+        adding.add_done_callback(self._adding.discard)
+        await asyncio.shield(adding)
 
 
 class StoreLedger(LedgerStore):
