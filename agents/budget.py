@@ -10,7 +10,7 @@ what makes new things to write about (panel, questions, answers, repairs, opinio
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -79,7 +79,7 @@ class Budget:
 
     `max_cost` is in USD and `max_tokens` counts input and output; `rates` are the prices of each role's model (None
     when not known). `spent` are the calls that were made before this process, `sections` those that are written;
-    `record` is told of every new call.
+    `record` is told of every new call, and waited for before the reply is used.
     """
 
     def __init__(
@@ -90,7 +90,7 @@ class Budget:
         rates: Mapping[str, Rate | None] | None = None,
         spent: Iterable[Usage] = (),
         sections: int = 0,
-        record: Callable[[Usage], None] = lambda _: None,
+        record: Callable[[Usage], Awaitable[None]] | None = None,
     ) -> None:
         self.calls = list(spent)
         self.limit = Amount(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
@@ -124,8 +123,8 @@ async def paid_call(role: str, model: str, rate: Rate | None, prompt: str) -> As
         account.watch.seconds += time.monotonic() - began
         _note(call, account)
         budget.settle(admitted, wanted, call.usage)
-    if call.usage is not None:
-        await asyncio.to_thread(budget.record, call.usage)
+    if call.usage is not None and budget.record is not None:
+        await budget.record(call.usage)
 
 
 def _note(call: PaidCall, account: _Account | None) -> None:

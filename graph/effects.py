@@ -45,5 +45,5 @@ def open_budget(request: Mapping[str, Any], effects: Effects, snapshot: StateSna
         rates={**effects.engine.rates, "judge": getattr(effects.judge, "rate", None)},
         spent=spent,
         sections=sum(bool(held["section"]["text"]) for held in snapshot.values.get("interviews", {}).values()),
-        record=journal.add,
+        record=journal.note,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Sequence
 from functools import cache
@@ -40,6 +41,10 @@ class UsageJournal:
         rows: Sequence[tuple[str, str]] = [(self._run, json.dumps(call)) for call in calls]
         with connect(self._path) as connection:
             connection.executemany("INSERT INTO usage (run, data) VALUES (?, ?)", rows)
+
+    async def note(self, call: Usage) -> None:
+        """Note a call, in a thread: a write waits for other processes."""
+        await asyncio.to_thread(self.add, call)
 
 
 def _call(text: str) -> Usage:

@@ -154,8 +154,13 @@ async def test_what_earlier_processes_spent_counts():
 
 async def test_every_call_is_recorded_with_its_step_and_its_price():
     recorded: list[Usage] = []
+
+    async def record(usage: Usage) -> None:
+        await asyncio.sleep(0)
+        recorded.append(usage)
+
     details = {"input_token_details": {"cache_read": 400}}
-    await call(Budget(record=recorded.append), "answer", analyst="a2", turn=3, **details)
+    await call(Budget(record=record), "answer", analyst="a2", turn=3, **details)
     assert recorded == [
         {
             "role": "writer",
