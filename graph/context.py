@@ -45,7 +45,7 @@ class Surroundings:
     panel: Sequence[Analyst] = ()
 
 
-@dataclass(frozen=True, slots=True, weakref_slot=True)
+@dataclass(frozen=True, slots=True)
 class Context:
     """The runtime context of one run. It is never checkpointed: `resume` builds it anew.
 
