@@ -237,9 +237,8 @@ class Engine:
 
     Without a `reviewer` nothing is repaired: quoted sentences need none. `stream_panel` proposes a new panel as the
     planner does, and seats its analysts one by one as they become known, in order; what it returns holds these
-    unchanged. None where panels come whole. `rates` are the prices of each role's model,
-    by the role's name; None for one that is not known. `close` gives up what is
-    kept open between calls; nothing is asked after that.
+    unchanged. None where panels come whole. `rates` are the prices of each role's model, by the role's name; None for
+    one that is not known. `close` gives up what is kept open between calls; nothing is asked after that.
     """
 
     name: str

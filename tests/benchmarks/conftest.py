@@ -3,4 +3,4 @@
 import sys
 from pathlib import Path
 
-sys.path.extend(str(Path(__file__).parents[2] / "benchmarks" / name) for name in ("speed", "documents"))
+sys.path.extend(str(Path(__file__).parents[2] / "benchmarks" / name) for name in ("speed", "documents", "ranking"))

@@ -16,47 +16,41 @@ CASES = {
 }
 
 
+async def kept(text: str, **about: str) -> tuple[Ledger, list[str]]:
+    """A ledger with the passages of one document, and their keys."""
+    given = {"url": "page.md", "title": "Page", "kind": "md", "language": "en", **about}
+    document = make_document(**given, text=text, source="documents", retrieved_at="2026-01-01T00:00:00Z")
+    ledger = Ledger()
+    excerpts = await ledger.add([Excerpt(passage, document) for passage in split_passages(document)])
+    return ledger, [excerpt.key for excerpt in excerpts]
+
+
 @pytest.mark.parametrize("name", CASES)
 async def test_a_wrong_number(name: str):
     kind, language, text, sentence = CASES[name]
-    document = make_document(
-        url="deaths", title="Deaths", source="documents", kind=kind, text=text, language=language,
-        retrieved_at="2026-01-01T00:00:00Z",
-    )  # fmt: skip
-    ledger = Ledger()
-    [kept] = await ledger.add([Excerpt(passage, document) for passage in split_passages(document)])
+    ledger, [key] = await kept(text, title="Deaths", kind=kind, language=language)
     for number, holds in (("54", True), ("540", False)):
-        cited = f"{sentence.format(number)[:-1]} [{kept.key}]."
+        cited = f"{sentence.format(number)[:-1]} [{key}]."
         assert [each.holds for each in check_text(cited, ledger, language="en", topic="")] == [holds]
 
 
 async def test_a_quotation_of_several_sentences_is_looked_for_whole():
     """Cut in two, neither half would be a quotation."""
-    document = make_document(
-        url="leak.md", title="The leak", source="documents", kind="md", language="en",
-        text="The mayor said: “We did not know about the leak. We will pay for the damage.” Then she left.",
-        retrieved_at="2026-01-01T00:00:00Z",
-    )  # fmt: skip
-    ledger = Ledger()
-    [kept] = await ledger.add([Excerpt(passage, document) for passage in split_passages(document)])
+    said = "The mayor said: “We did not know about the leak. We will pay for the damage.” Then she left."
+    ledger, [key] = await kept(said, title="The leak")
     for quoted, holds in (
         ("We did not know about the leak. We will pay for the damage.", True),
         ("We knew about the leak for years. We will never pay a cent for it.", False),
     ):
         for left, right in (("“", "”"), ("«", "»"), ('"', '"')):
-            text = f"The mayor said: {left}{quoted}{right} [{kept.key}]. Then she left [{kept.key}]."
+            text = f"The mayor said: {left}{quoted}{right} [{key}]. Then she left [{key}]."
             checked = check_text(text, ledger, language="en", topic="")
-            assert [(each.cited.citations, each.holds) for each in checked] == [([kept.key], holds), ([kept.key], True)]
+            assert [(each.cited.citations, each.holds) for each in checked] == [([key], holds), ([key], True)]
 
 
 async def test_the_head_of_a_table_says_the_unit_of_its_rows():
-    document = make_document(
-        url="towns.md", title="Towns", source="documents", kind="md", language="en",
-        text="Unemployment was 12.5 % in Lugo and 9.1 % in Vigo.", retrieved_at="2026-01-01T00:00:00Z",
-    )  # fmt: skip
-    ledger = Ledger()
-    [kept] = await ledger.add([Excerpt(passage, document) for passage in split_passages(document)])
-    rows = "".join(f"| {town} | {rate} [{kept.key}] |\n" for town, rate in (("Lugo", "12.5"), ("Vigo", "9.4")))
+    ledger, [key] = await kept("Unemployment was 12.5 % in Lugo and 9.1 % in Vigo.", title="Towns")
+    rows = "".join(f"| {town} | {rate} [{key}] |\n" for town, rate in (("Lugo", "12.5"), ("Vigo", "9.4")))
     for head, holds in (("Unemployment (%)", [True, False]), ("Unemployment (euros)", [False, False])):
         text = f"| Town | {head} |\n|---|---|\n{rows}"
         assert [each.holds for each in check_text(text, ledger, language="en", topic="")] == holds
@@ -64,18 +58,13 @@ async def test_the_head_of_a_table_says_the_unit_of_its_rows():
 
 async def test_a_passage_stands_under_its_heading():
     """In a chronicle the heading says when, in a list of changes in which release."""
-    document = make_document(
-        url="chronicle.md", title="Chronicle", source="documents", kind="md", language="en",
-        text="## 2019\n\nThe mill burned down.\n\n## Release 15.18\n\nThe index was repaired.",
-        retrieved_at="2026-01-01T00:00:00Z",
-    )  # fmt: skip
-    ledger = Ledger()
-    mill, index = await ledger.add([Excerpt(passage, document) for passage in split_passages(document)])
+    chronicle = "## 2019\n\nThe mill burned down.\n\n## Release 15.18\n\nThe index was repaired."
+    ledger, [mill, index] = await kept(chronicle, title="Chronicle")
     for sentence, key, holds in (
-        ("The mill burned down in 2019", mill.key, True),
-        ("The mill burned down in 2018", mill.key, False),
-        ("The mill burned down in 2019", index.key, False),
-        ("Release 15.18 repaired the index", index.key, True),
-        ("Release 15.19 repaired the index", index.key, False),
+        ("The mill burned down in 2019", mill, True),
+        ("The mill burned down in 2018", mill, False),
+        ("The mill burned down in 2019", index, False),
+        ("Release 15.18 repaired the index", index, True),
+        ("Release 15.19 repaired the index", index, False),
     ):
         assert [each.holds for each in check_text(f"{sentence} [{key}].", ledger, language="en", topic="")] == [holds]

@@ -137,7 +137,9 @@ async def test_a_context_is_not_dropped_between_two_steps_of_its_run(opened, mon
         for thread, invocation in invocations.items():
             await work(node_of(thread, store=store, invocation=invocation))
     assert (len(opened), closed(opened)) == (3, [])
-    await asyncio.sleep(0.3)
+    async with asyncio.timeout(10):
+        while len(closed(opened)) < 2:  # noqa: ASYNC110 - nobody says when
+            await asyncio.sleep(0.02)
     assert closed(opened) == [0, 1]
 
 
@@ -244,7 +246,8 @@ class LentThreads(InMemoryStore):
 
 async def test_a_store_that_works_in_the_loops_threads_gets_one(opened):
     asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(1))
-    context = await work(node_of("t1", store=LentThreads()))
+    store = LentThreads()
+    context = await work(node_of("t1", store=store))
 
     async def ask() -> None:
         with spending(context.budget, "answer", analyst="a1", turn=1):
@@ -253,6 +256,8 @@ async def test_a_store_that_works_in_the_loops_threads_gets_one(opened):
 
     async with asyncio.timeout(10):
         await asyncio.gather(*(ask() for _ in range(4)))
+    assert len(context.budget.calls) == 4
+    assert [item.value["output_tokens"] for item in store.search(("tertulia", "t1", "usage"), limit=9)] == [5] * 4
 
 
 class Oracle(ShelfSource):

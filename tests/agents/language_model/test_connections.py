@@ -99,7 +99,15 @@ def test_a_proxy_is_used(variable: str, monkeypatch: pytest.MonkeyPatch):
         assert asyncio.run(ask_once()) == "There are two."
 
 
-@pytest.mark.parametrize("name", ["anthropic:x", "openai:x"])
-def test_an_engine_that_was_never_asked_can_be_closed(name: str):
+@pytest.mark.parametrize(("name", "kept"), [("anthropic:x", []), ("openai:x", [True])])
+def test_an_engine_that_was_never_asked_can_be_closed(name: str, kept: list[bool]):
+    """Twice, too; of a provider whose package takes no client of ours there is nothing to close."""
     engine = language_model_engine(name, Settings(), {"ANTHROPIC_API_KEY": "none", "OPENAI_API_KEY": "none"})
-    asyncio.run(engine.close())
+    client = getattr(engine.writer._chat._model, "http_async_client", None)
+
+    async def close_twice() -> None:
+        await engine.close()
+        await engine.close()
+
+    asyncio.run(close_twice())
+    assert [client.is_closed for client in [client] if client is not None] == kept
