@@ -16,7 +16,7 @@ from ..evidence.languages import detect_language
 from ..evidence.urls import canonical_url, site_name
 from ..settings import Settings
 from .base import Query
-from .formats.content import clean, cut_at_paragraph, cut_at_word, iso_date, one_line
+from .formats.content import cut_at_paragraph, cut_at_word, iso_date, one_line
 from .formats.md import plain
 from .guard import Guard, Place
 
@@ -226,7 +226,7 @@ def _document(
 
 
 def _page_text(markdown: str) -> str:
-    text = plain(clean(cut_at_paragraph(markdown, _RAW_LIMIT)))
+    text = plain(cut_at_paragraph(markdown, _RAW_LIMIT))
     if max(map(len, text.splitlines()), default=0) > _UNWRAPPED:
         text = _SINGLE_NEWLINE.sub("\n\n", text)
     return text

@@ -143,7 +143,8 @@ def _inline(tokens: Sequence[Token]) -> str:
         following = tokens[place + 1].content if place + 1 < len(tokens) else ""
         line.add(token, following)
     text = settle_raised("".join(line.parts))
-    return _REFERENCE_MARK.sub("", _FOOTNOTE.sub("", text)).strip()
+    # Looking behind at every letter takes as long as parsing the page, and few lines have a bracket.
+    return _REFERENCE_MARK.sub("", _FOOTNOTE.sub("", text)).strip() if "[" in text else text.strip()
 
 
 class _Line:
@@ -157,8 +158,8 @@ class _Line:
     def add(self, token: Token, following: str) -> None:
         """Add a token; `following` is the text of the next."""
         if token.type in ("text", "text_special", "code_inline"):
-            is_code = token.type == "code_inline"
-            self.parts.append(token.content if is_code else _CARETS.sub(_RAISED_POWER, token.content))
+            is_raised = "^" in token.content and token.type != "code_inline"
+            self.parts.append(_CARETS.sub(_RAISED_POWER, token.content) if is_raised else token.content)
         elif token.type in ("softbreak", "hardbreak") or _LINE_BREAK_TAG.match(token.content):
             self.parts.append("\n")
         elif token.type == "link_open":
