@@ -31,7 +31,7 @@ class Ledger:
     def __init__(self, store: LedgerStore | None = None) -> None:
         self._store = store
         self._documents: dict[str, Document] = {}
-        self._passages: dict[str, Passage] = {}
+        self._excerpts: dict[str, Excerpt] = {}
         # What the store is known to hold: until then whoever else uses a passage saves it too.
         self._saved: set[str] = set()
 
@@ -43,11 +43,13 @@ class Ledger:
 
     @classmethod
     def of(cls, documents: Iterable[Document], passages: Iterable[Passage], store: LedgerStore | None = None) -> Ledger:
-        """A ledger that holds these already, every passage under its own key."""
+        """A ledger that holds these already, every passage of these documents under its own key."""
         ledger = cls(store)
         ledger._documents.update((document.id, document) for document in documents)
-        ledger._passages.update((passage.key, passage) for passage in passages)
-        ledger._saved.update(ledger._passages)
+        for passage in passages:
+            if document := ledger._documents.get(passage.document_id):
+                ledger._excerpts[passage.key] = Excerpt(passage, document)
+        ledger._saved.update(ledger._excerpts)
         return ledger
 
     async def add(self, excerpts: Iterable[Excerpt]) -> list[Excerpt]:
@@ -60,9 +62,7 @@ class Ledger:
             document = self._documents.setdefault(excerpt.document.id, excerpt.document)
             if document.text[excerpt.passage.start : excerpt.passage.end] != excerpt.text:
                 continue
-            passage = self._under_free_key(excerpt.passage)
-            passage = self._passages.setdefault(passage.key, passage)
-            kept.append(Excerpt(passage, document))
+            kept.append(self._kept(excerpt, document))
         unsaved = {excerpt.key: excerpt for excerpt in kept if excerpt.key not in self._saved}
         if self._store is not None and unsaved:
             documents = {excerpt.document.id: excerpt.document for excerpt in unsaved.values()}
@@ -72,8 +72,7 @@ class Ledger:
 
     def excerpts(self, keys: Iterable[str]) -> list[Excerpt]:
         """The excerpts of these keys, in this order; unknown keys are left out."""
-        found = [self._passages[key] for key in keys if key in self._passages]
-        return [Excerpt(passage, self._documents[passage.document_id]) for passage in found]
+        return [self._excerpts[key] for key in keys if key in self._excerpts]
 
     def document(self, document_id: str) -> Document | None:
         """The document with this id."""
@@ -85,16 +84,19 @@ class Ledger:
 
     def passages(self) -> list[Passage]:
         """All passages, ordered by document and place."""
-        return sorted(self._passages.values(), key=lambda passage: (passage.document_id, passage.start, passage.end))
+        passages = [excerpt.passage for excerpt in self._excerpts.values()]
+        return sorted(passages, key=lambda passage: (passage.document_id, passage.start, passage.end))
 
-    def _under_free_key(self, passage: Passage) -> Passage:
-        """The passage under a key that no other span has: about 1 in 4,000 runs needs a second try."""
-        salt = 0
+    def _kept(self, excerpt: Excerpt, document: Document) -> Excerpt:
+        """The excerpt under a key that no other span has: about 1 in 4,000 runs needs a second try."""
+        passage, salt = excerpt.passage, 0
         key = passage.key
-        while (other := self._passages.get(key)) is not None and not _same_span(other, passage):
+        while (other := self._excerpts.get(key)) is not None and not _same_span(other.passage, passage):
             salt += 1
             key = passage_key(passage.document_id, passage.start, passage.end, salt)
-        return replace(passage, key=key)
+        if salt or excerpt.document is not document:
+            excerpt = Excerpt(replace(passage, key=key), document)
+        return self._excerpts.setdefault(key, excerpt)
 
 
 def _same_span(one: Passage, other: Passage) -> bool:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass
-from typing import Any, Final
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, Final, NamedTuple
 
 from .documents import Document
+from .words import folded_words, stems
 
 # A letter, a digit, then four of either, without 0, 1, l, o: short enough for a small model to copy, and never
 # mistaken for a word, a number or a reference.
@@ -19,7 +21,7 @@ KEY_PATTERN: Final = re.compile(rf"[{_LETTERS}][{_DIGITS}][{_BOTH}]{{4}}")
 TARGET_LENGTH: Final = 700
 MAXIMUM_LENGTH: Final = 1100
 
-_BLOCK = re.compile(r"[^\n].*?(?=\n\s*\n|\Z)", re.DOTALL)
+_BLANK_LINES = re.compile(r"\n\s*\n")
 _HEADING = re.compile(r"\s*#{1,6} +(?P<title>[^\n]*)")
 _SENTENCE_END = re.compile(r"[.!?…][\"'»”’)\]]*\s+")
 
@@ -40,12 +42,24 @@ class Passage:
         return {name: getattr(self, name) for name in self.__slots__}
 
 
+class Stemmed(NamedTuple):
+    """A text's words in one language as their stems, each between spaces of its own, and how many words it has.
+
+    As one text they take a tenth of the memory of a table, and are counted as quickly.
+    """
+
+    language: str
+    text: str
+    length: int
+
+
 @dataclass(frozen=True, slots=True)
 class Excerpt:
     """A passage together with the document it comes from: what a role is shown."""
 
     passage: Passage
     document: Document
+    _stemmed: Stemmed | None = field(default=None, init=False, repr=False, compare=False)
 
     @property
     def key(self) -> str:
@@ -56,6 +70,15 @@ class Excerpt:
     def text(self) -> str:
         """The passage's text."""
         return self.passage.text
+
+    def stemmed(self, language: str) -> Stemmed:
+        """The stems of the passage, its heading and its title. A run asks for them whenever a search finds it."""
+        known = self._stemmed
+        if known is None or known.language != language:
+            words = folded_words(f"{self.document.title}\n{self.passage.heading}\n{self.text}")
+            known = Stemmed(language, f" {'  '.join(map(stems(language).__getitem__, words))} ", len(words))
+            object.__setattr__(self, "_stemmed", known)
+        return known
 
 
 def passage_key(document_id: str, start: int, end: int, salt: int = 0) -> str:
@@ -84,13 +107,13 @@ def split_passages(document: Document) -> list[Passage]:
             passages.extend(_cut(document, start, end, heading))
         start = end = -1
 
-    for block in _BLOCK.finditer(document.text):
-        block_start = block.start()
-        while match := _HEADING.match(document.text, block_start, block.end()):
+    for begin, stop in _blocks(document.text):
+        after = begin
+        while match := _HEADING.match(document.text, after, stop):
             close()
             heading = match["title"].strip(" #")
-            block_start = match.end()
-        block_start, block_end = _trim(document.text, block_start, block.end())
+            after = match.end()
+        block_start, block_end = _trim(document.text, after, stop)
         if block_start >= block_end:
             continue
         if start >= 0 and block_end - start > TARGET_LENGTH:
@@ -98,6 +121,15 @@ def split_passages(document: Document) -> list[Passage]:
         start, end = (block_start if start < 0 else start), block_end
     close()
     return passages
+
+
+def _blocks(text: str) -> Iterator[tuple[int, int]]:
+    """The spans between blank lines, white space at their borders included."""
+    start = 0
+    for blank in _BLANK_LINES.finditer(text):
+        yield start, blank.start()
+        start = blank.end()
+    yield start, len(text)
 
 
 def _cut(document: Document, start: int, end: int, heading: str) -> list[Passage]:

@@ -9,12 +9,11 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
 from heapq import nlargest
 from typing import Final
 
 from .passages import Excerpt
-from .words import WORD_PATTERN, stems, terms
+from .words import terms
 
 _K1: Final = 1.2
 _B: Final = 0.75
@@ -105,19 +104,10 @@ def _count(excerpts: Sequence[Excerpt], wanted: set[str], language: str) -> tupl
     counts: list[dict[str, int]] = []
     lengths: list[int] = []
     for excerpt in excerpts:
-        said, length = _said(excerpt.document.title, excerpt.passage.heading, excerpt.text, language)
-        counts.append({term: times for term, framed_term in framed if (times := said.count(framed_term))})
-        lengths.append(length)
+        stemmed = excerpt.stemmed(language)
+        counts.append({term: times for term, framed_term in framed if (times := stemmed.text.count(framed_term))})
+        lengths.append(stemmed.length)
     return counts, lengths
-
-
-# A passage is ranked whenever a search finds it, and again when it is answered from. As one text its terms take a
-# tenth of the memory of a table, and are counted as quickly.
-@lru_cache(maxsize=2048)
-def _said(title: str, heading: str, text: str, language: str) -> tuple[str, int]:
-    """The terms of a passage and of where it stands, each between spaces of its own, and how many words it has."""
-    words = WORD_PATTERN.findall(f"{title}\n{heading}\n{text}".casefold())
-    return f" {'  '.join(map(stems(language).__getitem__, words))} ", len(words)
 
 
 def _spread(excerpts: Sequence[Excerpt], best: Sequence[int], silent: Sequence[int], cap: int) -> list[int]:
