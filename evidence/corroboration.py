@@ -12,6 +12,7 @@ from typing import Final
 
 from .checks.facts import Facts, find_facts
 from .checks.numbers import check_numbers
+from .checks.vocabulary import vocabulary
 from .cognates import count_cognates
 from .documents import Document
 from .figures import Figure, find_figures
@@ -20,7 +21,7 @@ from .ledger import Ledger
 from .passages import Excerpt
 from .sentences import split_sentences
 from .urls import site_name
-from .words import WORD_PATTERN, terms
+from .words import folded_words, terms
 
 _SHARED: Final = 0.6
 _SHARED_WITH_TELLING_NUMBER: Final = 0.4
@@ -92,7 +93,7 @@ class _Witness:
     @cached_property
     def words(self) -> frozenset[str]:
         """All words, to tell copies by."""
-        return frozenset(WORD_PATTERN.findall(self.sentence.casefold()))
+        return frozenset(folded_words(self.sentence))
 
     @cached_property
     def site(self) -> str:
@@ -159,6 +160,9 @@ def _language(excerpt: Excerpt, default: str) -> str:
 
 def _witnesses(excerpt: Excerpt, default: str) -> Iterator[_Witness]:
     passage = _Passage(excerpt, _language(excerpt, default))
+    # To cut into sentences takes longer than to see that none of them states a number.
+    if not vocabulary(passage.language).may_state(excerpt.text):
+        return
     for sentence in split_sentences(excerpt.text, passage.language):
         if figures := find_figures(sentence.text, passage.language):
             yield _Witness(sentence.text, figures, passage)

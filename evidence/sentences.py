@@ -25,10 +25,13 @@ _LIST_ITEM = re.compile(r"\s*(?:[-*+•‣◦–]|\d{1,2}[.)]|[a-zA-Z]\))\s+\S")
 _TABLE_ROW = re.compile(r"\s*\|")
 
 _CLOSING: Final = "\"'»”’)\\]}›"
-# A stop, what closes after it, and white space; or the stops of Chinese and Japanese, which need none.
-_STOP = re.compile(rf"(?<![.!?…])(?P<stop>[.!?…]+)(?P<close>[{_CLOSING}]*)(?=\s)|(?P<wide>[。！？]+[」』”]*)")
+# A stop, what closes after it, and white space; or the stops of Chinese and Japanese, which need none. That the first
+# stop of several is meant is said after it: a pattern that begins with known characters is looked for much quicker.
+_STOP = re.compile(
+    rf"(?P<stop>[.!?…](?<![.!?…][.!?…])[.!?…]*)(?P<close>[{_CLOSING}]*)(?=\s)|(?P<wide>[。！？]+[」』”]*)"
+)
 _OPENING: Final = "\"'«“‘([{¿¡‹—–-*"
-_LAST_TOKEN = re.compile(r"[^\s(\[«“\"'‘]+\Z")
+_OPENS_BEFORE: Final = "([«“\"'‘"
 _NEXT_TOKEN = re.compile(r"\S+")
 _DOTTED_NAME = re.compile(r"[\w-]+(?:[./@][\w-]+)+")
 _INITIALS = re.compile(r"[^\W\d_](?:\.-?[^\W\d_])*")
@@ -91,10 +94,16 @@ def _ends_sentence(text: str, first: int, match: re.Match[str], end: int, langua
         return True
     # No abbreviation is longer: a look further back would cost as much as the text is long, at each stop.
     before = text[max(first, match.start() - _LONGEST_ABBREVIATION) : match.start()]
-    token = _LAST_TOKEN.search(before)
-    if token is None:
-        return True
-    return not _stop_belongs_to(token.group(), before, word, language)
+    token = _last_token(before)
+    return not token or not _stop_belongs_to(token, before, word, language)
+
+
+def _last_token(text: str) -> str:
+    """What stands at the end of a text behind white space and opening signs; "" when it ends with these."""
+    if not text or text[-1].isspace():
+        return ""
+    token = text.rsplit(maxsplit=1)[-1]
+    return token[max(map(token.rfind, _OPENS_BEFORE)) + 1 :]
 
 
 def _may_begin(word: str) -> bool:

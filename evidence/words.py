@@ -12,6 +12,8 @@ from .languages import language_data
 
 # A number with its separators, or a run of letters and digits; the middle dot of Catalan joins.
 WORD_PATTERN: Final = re.compile(r"\d+(?:[.,]\d+)*(?![^\W\d_])|[^\W_]+(?:·[^\W_]+)*")
+# The same for folded text in ASCII, which is looked through in two thirds of the time.
+_ASCII_WORD: Final = re.compile(r"[0-9]+(?:[.,][0-9]+)*(?![a-z])|[a-z0-9]+")
 
 _SHORTEST_STEM: Final = 4
 _MOST_KEYWORDS: Final = 8
@@ -42,14 +44,16 @@ def keywords(text: str, language: str) -> str:
     return " ".join(words[:_MOST_KEYWORDS]) or text
 
 
+def folded_words(text: str) -> list[str]:
+    """The words of a text in order (see `WORD_PATTERN`), case-folded."""
+    folded = text.casefold()
+    return (_ASCII_WORD if folded.isascii() else WORD_PATTERN).findall(folded)
+
+
 def terms(text: str, language: str) -> list[str]:
     """The content words of a text in order: folded, stemmed, without stop words and single letters; numbers kept."""
     stopwords, stem_of = _stopwords(language), stems(language)
-    return [
-        stem_of[word]
-        for word in WORD_PATTERN.findall(text.casefold())
-        if (len(word) > 1 or word.isdigit()) and word not in stopwords
-    ]
+    return [stem_of[word] for word in folded_words(text) if (len(word) > 1 or word.isdigit()) and word not in stopwords]
 
 
 def stem(word: str, language: str) -> str:

@@ -82,7 +82,8 @@ class Vocabulary:
 
     def may_state(self, text: str) -> bool:
         """Whether a text may state a number that is no year: quick, and rather yes once too often."""
-        without_years = _YEAR.sub("", text)
+        # Years are looked for only where there are digits: it takes long, and most sentences have none.
+        without_years = _YEAR.sub("", text) if _DIGIT.search(text) else text
         if self.endings or _DIGIT.search(without_years):
             return True
         if not text.isascii() and any(map(str.isnumeric, without_years)):
