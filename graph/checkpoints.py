@@ -6,7 +6,7 @@ import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager, closing, contextmanager
+from contextlib import asynccontextmanager, closing, contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -19,9 +19,10 @@ from pydantic import TypeAdapter
 
 from ..errors import StorageError
 from ..redaction import redact
-from ..storage.database import BUSY_SECONDS, COMMIT_QUICKLY, in_use, turn
+from ..storage.database import BUSY_SECONDS, COMMIT_QUICKLY, LEAVE_THE_LOG, in_use, turn
 from ..storage.failures import damaged, storage_error
 from ..storage.rows import misfit
+from ..storage.writing import Refused, at_once
 from .serializer import strict_serializer
 from .state import InterviewState, ReportState
 
@@ -41,8 +42,9 @@ class InterruptibleSaver(SqliteSaver):
     a run that is gone on with then takes the step for finished, sends nothing out, and stops before its end. Or it
     keeps that the step failed, and a full disk would cost an interview after there is space again.
 
-    All work on the connection is done in one thread of its own, each write in one go: LangGraph's asynchronous saver
-    comes back to the event loop between a write and its commit, and keeps all other runs from writing until then.
+    Each read or write is done in one go, at once or in a thread (`storage.writing`): LangGraph's asynchronous saver
+    comes back to the event loop between a write and its commit, and keeps all other runs from writing until then. One
+    after the other has the connection; what waits in its thread is not overtaken.
     """
 
     def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
@@ -50,10 +52,15 @@ class InterruptibleSaver(SqliteSaver):
         self.jsonplus_serde = strict_serializer()
         self._path = path
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="checkpoints")
+        self._in_thread = 0
 
     async def aget_tuple(self, config: RunnableConfig) -> CheckpointTuple | None:
         """The latest checkpoint of a run, or the one that is named."""
-        return await self._do(self._read, config)
+        # Who reads waits for nobody, but two cannot use the connection at once.
+        if self._in_thread:
+            return await self._do(self._read, config)
+        with _explained(self._path):
+            return self._read(config)
 
     async def aput(
         self,
@@ -63,14 +70,14 @@ class InterruptibleSaver(SqliteSaver):
         new_versions: ChannelVersions,
     ) -> RunnableConfig:
         """Keep a checkpoint."""
-        return await self._do(self.put, config, checkpoint, metadata, new_versions)
+        return await self._write(self.put, config, checkpoint, metadata, new_versions)
 
     async def aput_writes(
         self, config: RunnableConfig, writes: Sequence[tuple[str, Any]], task_id: str, task_path: str = ""
     ) -> None:
         """Keep what a step wrote, unless it was cancelled or failed for want of a place to keep it."""
         if not any(channel == ERROR and isinstance(value, _NOT_ITS_FAULT) for channel, value in writes):
-            await self._do(self.put_writes, config, [_without_secrets(write) for write in writes], task_id, task_path)
+            await self._write(self.put_writes, config, [_without_secrets(w) for w in writes], task_id, task_path)
 
     def get_next_version(self, current: Any, channel: None) -> Any:
         """The version of a channel after `current`: a whole number, which takes little room in every checkpoint.
@@ -99,8 +106,24 @@ class InterruptibleSaver(SqliteSaver):
         self.conn.close()
 
     async def _do(self, work: Callable[..., Result], *arguments: Any) -> Result:
-        with _explained(self._path):
-            return await asyncio.get_running_loop().run_in_executor(self._thread, work, *arguments)
+        """Something that may take longer, in the thread."""
+        self._in_thread += 1
+        try:
+            with _explained(self._path):
+                return await asyncio.get_running_loop().run_in_executor(self._thread, work, *arguments)
+        finally:
+            self._in_thread -= 1
+
+    async def _write(self, work: Callable[..., Result], *arguments: Any) -> Result:
+        def within(wait: float) -> Result:
+            with turn(self._path):
+                self.conn.execute(f"PRAGMA busy_timeout={1000 * wait:.0f}")
+                return work(*arguments)
+
+        if not self._in_thread:
+            with suppress(Refused), _explained(self._path):
+                return at_once(self._path, within)
+        return await self._do(within, BUSY_SECONDS)
 
     def _prepare(self) -> None:
         # Who only reads must not wait for its turn to write. The column is the last thing that `setup` makes.
@@ -182,6 +205,7 @@ async def open_checkpointer(path: Path) -> AsyncIterator[InterruptibleSaver]:
         with _explained(path):
             connection = sqlite3.connect(path, timeout=BUSY_SECONDS, check_same_thread=False)
             connection.execute(COMMIT_QUICKLY)
+            connection.execute(LEAVE_THE_LOG)
         saver = InterruptibleSaver(connection, path)
         try:
             await saver.prepare()

@@ -25,6 +25,7 @@ _LOOK_AGAIN_SECONDS: Final = 0.01
 # In WAL mode what is committed survives a kill, and the database is whole after a power cut, which may take the last
 # commits with it. Waiting for the disk at each of the hundreds of commits of a run kept ten runs from working at once.
 COMMIT_QUICKLY: Final = "PRAGMA synchronous=NORMAL"
+LEAVE_THE_LOG: Final = "PRAGMA wal_autocheckpoint=0"
 _turns: Final[dict[Path, RLock]] = {}
 # How many connections this process has to each database.
 _used: Final[Counter[str]] = Counter()
@@ -108,15 +109,20 @@ def prepare_database(home: Path) -> Path:
 
 
 @contextmanager
-def connect(path: Path) -> Iterator[sqlite3.Connection]:
+def connect(path: Path, wait: float = BUSY_SECONDS) -> Iterator[sqlite3.Connection]:
     """A connection for one short piece of writing: committed when the block ends well, rolled back when it does not.
+
+    `wait` is how many seconds another process is waited for. Who cannot wait leaves it to others to move the log into
+    the database, which does wait for the disk.
 
     Raises:
         StorageError: what SQLite reports, in a sentence.
     """
     try:
-        with in_use(path), closing(_open(path)) as connection, turn(path):
+        with in_use(path), closing(_open(path, wait)) as connection, turn(path):
             connection.execute(COMMIT_QUICKLY)
+            if not wait:
+                connection.execute(LEAVE_THE_LOG)
             with connection:
                 yield connection
     except sqlite3.Error as error:
@@ -141,9 +147,9 @@ def reading(path: Path) -> Iterator[sqlite3.Connection]:
         raise storage_error(path, error) from error
 
 
-def _open(path: Path) -> sqlite3.Connection:
+def _open(path: Path, wait: float = BUSY_SECONDS) -> sqlite3.Connection:
     """A connection to a file that is there: SQLite would make one that anybody can read, and nothing would be in it."""
-    connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True, timeout=BUSY_SECONDS)
+    connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True, timeout=wait)
     connection.row_factory = sqlite3.Row
     return connection
 

@@ -13,6 +13,7 @@ from ..evidence.passages import Passage
 from .database import connect, reading
 from .failures import damaged
 from .rows import unpacked_document
+from .writing import write
 
 
 class SqliteLedgerStore:
@@ -30,7 +31,7 @@ class SqliteLedgerStore:
     async def save(self, documents: Sequence[Document], passages: Sequence[Passage]) -> None:
         """Keep these too, in one transaction."""
         async with self._lock:
-            await asyncio.to_thread(self._save, documents, passages)
+            await write(self._path, lambda wait: self._save(documents, passages, wait))
 
     def _load(self) -> tuple[list[Document], list[Passage]]:
         with reading(self._path) as connection:
@@ -38,8 +39,8 @@ class SqliteLedgerStore:
             connection.execute("BEGIN")
             return read_evidence(connection, self._run)
 
-    def _save(self, documents: Sequence[Document], passages: Sequence[Passage]) -> None:
-        with connect(self._path) as connection:
+    def _save(self, documents: Sequence[Document], passages: Sequence[Passage], wait: float) -> None:
+        with connect(self._path, wait) as connection:
             connection.executemany(
                 "INSERT OR IGNORE INTO documents (run, id, data) VALUES (?,?,?)",
                 [(self._run, d.id, json.dumps(d.to_dict(), ensure_ascii=False)) for d in documents],

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Sequence
 from functools import cache
@@ -12,8 +11,9 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from ..agents.usage import Usage
-from .database import connect, reading
+from .database import BUSY_SECONDS, connect, reading
 from .failures import damaged
+from .writing import write
 
 
 class UsageJournal:
@@ -36,15 +36,15 @@ class UsageJournal:
         except (ValueError, TypeError, RecursionError) as error:
             raise damaged(f"the model calls of run {self._run}", error) from error
 
-    def add(self, *calls: Any) -> None:
-        """Note calls."""
+    def add(self, *calls: Any, wait: float = BUSY_SECONDS) -> None:
+        """Note calls; `wait` as `database.connect` has it."""
         rows: Sequence[tuple[str, str]] = [(self._run, json.dumps(call)) for call in calls]
-        with connect(self._path) as connection:
+        with connect(self._path, wait) as connection:
             connection.executemany("INSERT INTO usage (run, data) VALUES (?, ?)", rows)
 
     async def note(self, call: Usage) -> None:
-        """Note a call, in a thread: a write waits for other processes."""
-        await asyncio.to_thread(self.add, call)
+        """Note a call without keeping the event loop waiting."""
+        await write(self._path, lambda wait: self.add(call, wait=wait))
 
 
 def _call(text: str) -> Usage:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import threading
 from contextlib import closing
 from pathlib import Path
 
@@ -17,15 +18,24 @@ async def test_a_write_under_way_is_finished_before_the_connection_closes(tmp_pa
     """A cancelled run leaves such a write; whoever notes the interruption next must not wait for a lock."""
     path = prepare_database(tmp_path)
     config = {"configurable": {"thread_id": "run1", "checkpoint_ns": "", "checkpoint_id": "1"}}
-    opened, writing = open_checkpointer(path), None
+    opened = open_checkpointer(path)
     saver = await opened.__aenter__()
-    with turn(path):
-        # It cannot begin before this block ends, and the connection is to be closed meanwhile.
-        writing = asyncio.create_task(saver.aput_writes(config, [("topic", "Land")], "task1"))
-        closing = asyncio.create_task(opened.__aexit__(None, None, None))
-        await asyncio.sleep(0)
-        assert not writing.done()
-    await closing
+    begun, over = threading.Event(), threading.Event()
+
+    def keep_the_turn() -> None:
+        with turn(path):
+            begun.set()
+            over.wait(20)
+
+    other = asyncio.create_task(asyncio.to_thread(keep_the_turn))
+    await asyncio.to_thread(begun.wait, 20)
+    # It cannot begin before the other's turn is over, and the connection is to be closed meanwhile.
+    writing = asyncio.create_task(saver.aput_writes(config, [("topic", "Land")], "task1"))
+    closing = asyncio.create_task(opened.__aexit__(None, None, None))
+    await asyncio.sleep(0.05)
+    assert not writing.done()
+    over.set()
+    await asyncio.gather(other, closing)
     with sqlite3.connect(path, timeout=0) as connection:
         connection.execute("UPDATE runs SET status = 'interrupted'")
         written = connection.execute("SELECT channel FROM writes").fetchall()
@@ -55,3 +65,20 @@ async def test_progress_is_read_while_a_writer_waits_for_another_process(tmp_pat
         other.execute("BEGIN IMMEDIATE")
         async with open_checkpointer(path) as checkpointer:
             assert await checkpointer.aget_tuple({"configurable": {"thread_id": "run1"}}) is None
+
+
+async def test_what_waits_for_its_turn_is_not_overtaken(tmp_path: Path):
+    """Another process writes: the first write waits in the thread, and the second, which could begin, behind it."""
+    path = prepare_database(tmp_path)
+    config = {"configurable": {"thread_id": "run1", "checkpoint_ns": "", "checkpoint_id": "1"}}
+    async with open_checkpointer(path) as saver:
+        with closing(sqlite3.connect(path, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            first = asyncio.create_task(saver.aput_writes(config, [("topic", "Land")], "task1"))
+            await asyncio.sleep(0.1)
+            assert not first.done()
+            other.execute("COMMIT")
+            second = asyncio.create_task(saver.aput_writes(config, [("topic", "Sea")], "task2"))
+            await asyncio.gather(first, second)
+        kept = saver.conn.execute("SELECT task_id FROM writes ORDER BY rowid").fetchall()
+    assert kept == [("task1",), ("task2",)]
