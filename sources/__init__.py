@@ -118,7 +118,8 @@ def open_sources(
         SourceSettingsError: a source of ours lacks its key or has a wrong address.
     """
     names = list(dict.fromkeys(names))
-    outside = _outside()
+    # To look through all that is installed takes 12 ms: only for names that are not ours.
+    outside = {} if _BUILTIN.keys() >= set(names) else _outside()
     known = [*_BUILTIN, *outside]
     for name in names:
         if name not in known:
