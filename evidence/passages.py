@@ -20,6 +20,8 @@ KEY_PATTERN: Final = re.compile(rf"[{_LETTERS}][{_DIGITS}][{_BOTH}]{{4}}")
 
 TARGET_LENGTH: Final = 700
 MAXIMUM_LENGTH: Final = 1100
+# Of longer documents the stems are not kept.
+_LONGEST_KEPT: Final = 300_000
 
 _BLANK_LINES = re.compile(r"\n\s*\n")
 _HEADING = re.compile(r"\s*#{1,6} +(?P<title>[^\n]*)")
@@ -77,7 +79,9 @@ class Excerpt:
         if known is None or known.language != language:
             words = folded_words(f"{self.document.title}\n{self.passage.heading}\n{self.text}")
             known = Stemmed(language, f" {'  '.join(map(stems(language).__getitem__, words))} ", len(words))
-            object.__setattr__(self, "_stemmed", known)
+            # They take as much memory as the text itself.
+            if len(self.document.text) <= _LONGEST_KEPT:
+                object.__setattr__(self, "_stemmed", known)
         return known
 
 

@@ -15,7 +15,11 @@ _TOKEN: Final = re.compile(
     r"|(?P<sign>[^\s\w*`]|_)"  # the marks of emphasis say nothing
 )
 # Digits that state nothing: addresses, and the footnote marks and editing links of pages.
-_SILENT: Final = re.compile(r"https?://\S+|www\.\S+|\S+@\S+\.\w+|\[(?:\d{1,3}|[a-z]|edit|note \d+)\]", re.IGNORECASE)
+_SILENT: Final = re.compile(
+    # With bounds for the parts of an address of mail: else a text of `x@x@x@` takes the third power of its length.
+    r"https?://\S+|www\.\S+|[^\s@]{1,64}@[^\s@]{1,255}\.\w+|\[(?:\d{1,3}|[a-z]|edit|note \d+)\]",
+    re.IGNORECASE,
+)
 
 
 class Token(NamedTuple):

@@ -71,3 +71,26 @@ async def test_a_page_retrieved_in_two_texts_keeps_both_and_has_one_number():
         assert numbering.sources == [first.id]
     assert kept[0] == kept[1]
     assert {d.text for d in kept[0][0]} == {"Old text.", "New text."}
+
+
+def test_stems_are_made_once_and_not_kept_of_a_long_document():
+    """They take as much memory as the text."""
+    short, long = document("## Bees\n\nBees were making honey."), document("Bees make honey. " * 20_000)
+    (excerpt,) = (Excerpt(passage, short) for passage in split_passages(short))
+    known = excerpt.stemmed("en")
+    assert known.text.split() == ["a", "bee", "bee", "were", "make", "honey"]
+    assert known.length == 6
+    assert excerpt.stemmed("en") is known
+    assert excerpt.stemmed("es").language == "es"
+    one = Excerpt(split_passages(long)[0], long)
+    assert one.stemmed("en") == one.stemmed("en")
+    assert one.stemmed("en") is not one.stemmed("en")
+
+
+async def test_a_ledger_gives_the_same_excerpt_to_all():
+    """What is known of a passage, such as its stems, is known to whoever asks next."""
+    source, ledger = document("Bees make honey."), Ledger()
+    (kept,) = await ledger.add([Excerpt(split_passages(source)[0], source)])
+    (again,) = await ledger.add([Excerpt(split_passages(source)[0], source)])
+    assert again is kept
+    assert ledger.excerpts([kept.key])[0] is kept

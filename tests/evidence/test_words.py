@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from tertulia.evidence.words import count_words, fold, terms
+from tertulia.evidence.words import WORD_PATTERN, count_words, fold, folded_words, terms
 
 
 @pytest.mark.parametrize(
@@ -23,6 +25,12 @@ from tertulia.evidence.words import count_words, fold, terms
 )
 def test_inflected_forms_share_their_term(language: str, one: str, other: str):
     assert terms(one, language) == terms(other, language)
+
+
+@given(st.text(alphabet="aB1.,_·é -2z\n"))
+def test_ascii_has_the_same_words_as_any_other_text(text: str):
+    """Its pattern is another one, which is quicker."""
+    assert folded_words(text) == WORD_PATTERN.findall(text.casefold())
 
 
 def test_stop_words_go_and_numbers_stay():

@@ -16,6 +16,7 @@ import pytest
 from rich.console import Console
 from stored_report import small_report
 
+from tertulia.evidence.checks.tokens import tokenize
 from tertulia.evidence.citations import clean_citations, clean_written
 from tertulia.evidence.cleaning import clean_markdown
 from tertulia.graph.replies import clean_reply
@@ -83,6 +84,14 @@ def test_a_page_of_spaces_is_cleaned_in_time():
     """A long run of them, before a word or at the end of a line."""
     for text in (f"a{' ' * SIZE}b \nc", f"a{' ' * SIZE}\nb"):
         assert in_time(lambda text=text: clean(text)) < SECONDS
+
+
+def test_a_text_of_any_signs_is_cut_into_tokens_in_time():
+    """A passage is never longer, and a sentence of a reply not much."""
+    for piece in ("x@", "x@x.", "@", ".@", "www.", "http://", "[1]", "1.", "1 ", "a@" + "b" * 300):
+        for length in (1_100, 50_000):
+            text = (piece * length)[:length]
+            assert in_time(lambda text=text: tokenize(text)) < SECONDS, piece
 
 
 @pytest.mark.long
