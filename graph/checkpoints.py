@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import asynccontextmanager, closing, contextmanager, suppress
 from functools import cache
 from pathlib import Path
@@ -19,10 +19,11 @@ from pydantic import TypeAdapter
 
 from ..errors import StorageError
 from ..redaction import redact
-from ..storage.database import BUSY_SECONDS, COMMIT_QUICKLY, LEAVE_THE_LOG, in_use, turn
+from ..storage.database import BUSY_SECONDS, COMMIT_QUICKLY, LEAVE_THE_LOG, MOVE_THE_LOG, in_use
 from ..storage.failures import damaged, storage_error
 from ..storage.rows import misfit
-from ..storage.writing import Refused, at_once
+from ..storage.turns import turn
+from ..storage.writing import Refused, at_once, patiently
 from .serializer import strict_serializer
 from .state import InterviewState, ReportState
 
@@ -52,7 +53,7 @@ class InterruptibleSaver(SqliteSaver):
         self.jsonplus_serde = strict_serializer()
         self._path = path
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="checkpoints")
-        self._in_thread = 0
+        self._in_thread: set[Future[Any]] = set()
 
     async def aget_tuple(self, config: RunnableConfig) -> CheckpointTuple | None:
         """The latest checkpoint of a run, or the one that is named."""
@@ -106,24 +107,24 @@ class InterruptibleSaver(SqliteSaver):
         self.conn.close()
 
     async def _do(self, work: Callable[..., Result], *arguments: Any) -> Result:
-        """Something that may take longer, in the thread."""
-        self._in_thread += 1
-        try:
-            with _explained(self._path):
-                return await asyncio.get_running_loop().run_in_executor(self._thread, work, *arguments)
-        finally:
-            self._in_thread -= 1
+        """Something that may take longer, in the thread. Who is cancelled meanwhile does not end it."""
+        future = self._thread.submit(work, *arguments)
+        self._in_thread.add(future)
+        future.add_done_callback(self._in_thread.discard)
+        with _explained(self._path):
+            return await asyncio.wrap_future(future)
 
     async def _write(self, work: Callable[..., Result], *arguments: Any) -> Result:
         def within(wait: float) -> Result:
             with turn(self._path):
                 self.conn.execute(f"PRAGMA busy_timeout={1000 * wait:.0f}")
+                self.conn.execute(MOVE_THE_LOG if wait else LEAVE_THE_LOG)
                 return work(*arguments)
 
         if not self._in_thread:
             with suppress(Refused), _explained(self._path):
                 return at_once(self._path, within)
-        return await self._do(within, BUSY_SECONDS)
+        return await self._do(patiently, self._path, within)
 
     def _prepare(self) -> None:
         # Who only reads must not wait for its turn to write. The column is the last thing that `setup` makes.
@@ -205,7 +206,6 @@ async def open_checkpointer(path: Path) -> AsyncIterator[InterruptibleSaver]:
         with _explained(path):
             connection = sqlite3.connect(path, timeout=BUSY_SECONDS, check_same_thread=False)
             connection.execute(COMMIT_QUICKLY)
-            connection.execute(LEAVE_THE_LOG)
         saver = InterruptibleSaver(connection, path)
         try:
             await saver.prepare()

@@ -215,8 +215,8 @@ class LocalBackend:
                     # Where a pass kept nothing, the next one would do, and pay, the same again.
                     if snapshot.interrupts or outcome_of(snapshot) or _place(snapshot) == _place(before):
                         break
-                # In a thread, as every write here: a write that waits for another run of this process would keep the
-                # loop from letting that one go on.
+                # In a thread: it takes long, and a write that waits for another run of this process would keep the loop
+                # from letting that one go on.
                 await to_its_end(asyncio.to_thread(self._books.settle, row, snapshot, context))
 
     async def _effects(self, row: Run) -> Effects:

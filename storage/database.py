@@ -12,12 +12,13 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from threading import Lock, RLock
+from threading import Lock
 from typing import Final
 
 from ..errors import StorageError
 from .failures import folder_error, is_busy, storage_error
 from .files import make_file, make_folder
+from .turns import turn
 
 FILE_NAME: Final = "tertulia.db"
 BUSY_SECONDS: Final = 30.0
@@ -26,7 +27,7 @@ _LOOK_AGAIN_SECONDS: Final = 0.01
 # commits with it. Waiting for the disk at each of the hundreds of commits of a run kept ten runs from working at once.
 COMMIT_QUICKLY: Final = "PRAGMA synchronous=NORMAL"
 LEAVE_THE_LOG: Final = "PRAGMA wal_autocheckpoint=0"
-_turns: Final[dict[Path, RLock]] = {}
+MOVE_THE_LOG: Final = "PRAGMA wal_autocheckpoint=1000"
 # How many connections this process has to each database.
 _used: Final[Counter[str]] = Counter()
 _LOOKING: Final = Lock()
@@ -109,11 +110,11 @@ def prepare_database(home: Path) -> Path:
 
 
 @contextmanager
-def connect(path: Path, wait: float = BUSY_SECONDS) -> Iterator[sqlite3.Connection]:
+def connect(path: Path, wait: float | None = None) -> Iterator[sqlite3.Connection]:
     """A connection for one short piece of writing: committed when the block ends well, rolled back when it does not.
 
-    `wait` is how many seconds another process is waited for. Who cannot wait leaves it to others to move the log into
-    the database, which does wait for the disk.
+    `wait` is how many seconds another process is waited for, `BUSY_SECONDS` where it is not given. Who cannot wait
+    leaves it to others to move the log into the database, which waits for the disk too.
 
     Raises:
         StorageError: what SQLite reports, in a sentence.
@@ -121,7 +122,7 @@ def connect(path: Path, wait: float = BUSY_SECONDS) -> Iterator[sqlite3.Connecti
     try:
         with in_use(path), closing(_open(path, wait)) as connection, turn(path):
             connection.execute(COMMIT_QUICKLY)
-            if not wait:
+            if wait == 0:
                 connection.execute(LEAVE_THE_LOG)
             with connection:
                 yield connection
@@ -147,9 +148,10 @@ def reading(path: Path) -> Iterator[sqlite3.Connection]:
         raise storage_error(path, error) from error
 
 
-def _open(path: Path, wait: float = BUSY_SECONDS) -> sqlite3.Connection:
+def _open(path: Path, wait: float | None = None) -> sqlite3.Connection:
     """A connection to a file that is there: SQLite would make one that anybody can read, and nothing would be in it."""
-    connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True, timeout=wait)
+    timeout = BUSY_SECONDS if wait is None else wait
+    connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True, timeout=timeout)
     connection.row_factory = sqlite3.Row
     return connection
 
@@ -165,6 +167,11 @@ def in_use(path: Path) -> Iterator[None]:
     finally:
         with _LOOKING:
             _used[file] -= 1
+
+
+def is_in_use(path: Path) -> bool:
+    """Whether this process has a connection to a database."""
+    return _used[os.path.realpath(path)] > 0
 
 
 def keep_a_log(connection: sqlite3.Connection) -> None:
@@ -190,14 +197,6 @@ def keep_a_log(connection: sqlite3.Connection) -> None:
 
 def _keeps_a_log(connection: sqlite3.Connection) -> bool:
     return bool(connection.execute("PRAGMA journal_mode").fetchone()[0] == "wal")
-
-
-def turn(path: Path) -> RLock:
-    """Whose turn it is in this process to write into a database: one thread at a time.
-
-    SQLite has who waits look again now and then, and the unlucky give up: of fifty runs at once, nine did.
-    """
-    return _turns.setdefault(path, RLock())
 
 
 def refuse_foreign(path: Path) -> None:

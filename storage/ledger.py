@@ -7,13 +7,17 @@ import json
 import sqlite3
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Final
 
 from ..evidence.documents import Document
 from ..evidence.passages import Passage
 from .database import connect, reading
 from .failures import damaged
 from .rows import unpacked_document
-from .writing import write
+from .writing import patiently, write
+
+# Characters. What is longer takes longer than an event loop can spare.
+_SHORT: Final = 200_000
 
 
 class SqliteLedgerStore:
@@ -30,8 +34,15 @@ class SqliteLedgerStore:
 
     async def save(self, documents: Sequence[Document], passages: Sequence[Passage]) -> None:
         """Keep these too, in one transaction."""
+
+        def work(wait: float) -> None:
+            self._save(documents, passages, wait)
+
         async with self._lock:
-            await write(self._path, lambda wait: self._save(documents, passages, wait))
+            if sum(len(document.text) for document in documents) > _SHORT:
+                await asyncio.to_thread(patiently, self._path, work)
+            else:
+                await write(self._path, work)
 
     def _load(self) -> tuple[list[Document], list[Passage]]:
         with reading(self._path) as connection:
@@ -40,14 +51,13 @@ class SqliteLedgerStore:
             return read_evidence(connection, self._run)
 
     def _save(self, documents: Sequence[Document], passages: Sequence[Passage], wait: float) -> None:
+        texts = [(self._run, d.id, json.dumps(d.to_dict(), ensure_ascii=False)) for d in documents]
+        places = [(self._run, p.key, p.document_id, p.start, p.end, p.heading) for p in passages]
         with connect(self._path, wait) as connection:
-            connection.executemany(
-                "INSERT OR IGNORE INTO documents (run, id, data) VALUES (?,?,?)",
-                [(self._run, d.id, json.dumps(d.to_dict(), ensure_ascii=False)) for d in documents],
-            )
+            connection.executemany("INSERT OR IGNORE INTO documents (run, id, data) VALUES (?,?,?)", texts)
             connection.executemany(
                 'INSERT OR IGNORE INTO passages (run, key, document_id, start, "end", heading) VALUES (?,?,?,?,?,?)',
-                [(self._run, p.key, p.document_id, p.start, p.end, p.heading) for p in passages],
+                places,
             )
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from ..agents.usage import Usage
-from .database import BUSY_SECONDS, connect, reading
+from .database import connect, reading
 from .failures import damaged
 from .writing import write
 
@@ -36,7 +36,7 @@ class UsageJournal:
         except (ValueError, TypeError, RecursionError) as error:
             raise damaged(f"the model calls of run {self._run}", error) from error
 
-    def add(self, *calls: Any, wait: float = BUSY_SECONDS) -> None:
+    def add(self, *calls: Any, wait: float | None = None) -> None:
         """Note calls; `wait` as `database.connect` has it."""
         rows: Sequence[tuple[str, str]] = [(self._run, json.dumps(call)) for call in calls]
         with connect(self._path, wait) as connection:

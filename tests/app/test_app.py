@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 from langgraph.graph.state import CompiledStateGraph
+from whose_turn import is_free
 
 from tertulia.agents.extractive.interviewer import ExtractiveInterviewer
 from tertulia.agents.roles import Question, QuestionBrief
@@ -32,7 +33,6 @@ from tertulia.events import (
 from tertulia.exporting import export_files
 from tertulia.settings import load_settings
 from tertulia.sources.documents import DocumentsSource
-from tertulia.storage import database
 from tertulia.storage.events import load_events
 from tertulia.storage.runs import Runs
 
@@ -252,12 +252,10 @@ async def test_the_loop_goes_on_while_a_run_waits_for_another_process_to_write()
     app = make_app()
     first, second = await app.start("Tidal mills of Ria", approve=True), await app.start("Tidal mills", approve=True)
     await app.advance(first.id, reviewer=later)
-    turn = database.turn(app.runs.path)
     with closing(sqlite3.connect(app.runs.path, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         running = asyncio.create_task(app.advance(second.id, reviewer=later))
-        while turn.acquire(blocking=False):
-            turn.release()
+        while is_free(app.runs.path):  # noqa: ASYNC110 - it only yields
             await asyncio.sleep(0)
         assert {run.id for run in app.runs.list()} == {first.id, second.id}
         assert await app.panel(second.id) == []

@@ -11,7 +11,8 @@ from pathlib import Path
 from langgraph.checkpoint.base import empty_checkpoint
 
 from tertulia.graph.checkpoints import open_checkpointer
-from tertulia.storage.database import prepare_database, turn
+from tertulia.storage.database import prepare_database
+from tertulia.storage.turns import turn
 
 
 async def test_a_write_under_way_is_finished_before_the_connection_closes(tmp_path: Path):
@@ -82,3 +83,21 @@ async def test_what_waits_for_its_turn_is_not_overtaken(tmp_path: Path):
             await asyncio.gather(first, second)
         kept = saver.conn.execute("SELECT task_id FROM writes ORDER BY rowid").fetchall()
     assert kept == [("task1",), ("task2",)]
+
+
+async def test_a_read_behind_a_cancelled_write_keeps_nobody_waiting(tmp_path: Path):
+    """The thread still has the connection, until another process is done: who reads on the loop would stop the loop."""
+    path = prepare_database(tmp_path)
+    config = {"configurable": {"thread_id": "run1", "checkpoint_ns": "", "checkpoint_id": "1"}}
+    async with open_checkpointer(path) as saver:
+        with closing(sqlite3.connect(path, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            writing = asyncio.create_task(saver.aput_writes(config, [("topic", "Land")], "task1"))
+            await asyncio.sleep(0.1)
+            writing.cancel()
+            reading = asyncio.create_task(saver.aget_tuple({"configurable": {"thread_id": "run1"}}))
+            for _ in range(10):
+                await asyncio.sleep(0.01)
+                assert not reading.done()
+            other.execute("COMMIT")
+        assert await reading is None

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
+from whose_turn import is_free
 
 from tertulia.agents.language_model.cache import FILE_NAME, ReplyCache
 from tertulia.storage import database
@@ -30,11 +32,10 @@ def a_writer_waiting(path: Path, write: Callable[[], Any]) -> Iterator[None]:
         other.execute("BEGIN IMMEDIATE")
         thread = threading.Thread(target=write)
         thread.start()
-        turn = database.turn(path)
-        while turn.acquire(blocking=False):
-            turn.release()
+        while is_free(path):
+            time.sleep(0.001)
         yield
-        assert not turn.acquire(blocking=False)
+        assert not is_free(path)
         other.rollback()
         thread.join()
 
