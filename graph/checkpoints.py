@@ -54,6 +54,7 @@ class InterruptibleSaver(SqliteSaver):
         self._path = path
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="checkpoints")
         self._in_thread: set[Future[Any]] = set()
+        self._wait = BUSY_SECONDS
 
     async def aget_tuple(self, config: RunnableConfig) -> CheckpointTuple | None:
         """The latest checkpoint of a run, or the one that is named."""
@@ -117,8 +118,10 @@ class InterruptibleSaver(SqliteSaver):
     async def _write(self, work: Callable[..., Result], *arguments: Any) -> Result:
         def within(wait: float) -> Result:
             with turn(self._path):
-                self.conn.execute(f"PRAGMA busy_timeout={1000 * wait:.0f}")
-                self.conn.execute(MOVE_THE_LOG if wait else LEAVE_THE_LOG)
+                if wait != self._wait:
+                    self.conn.execute(f"PRAGMA busy_timeout={1000 * wait:.0f}")
+                    self.conn.execute(MOVE_THE_LOG if wait else LEAVE_THE_LOG)
+                    self._wait = wait
                 return work(*arguments)
 
         if not self._in_thread:
