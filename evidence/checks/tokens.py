@@ -42,7 +42,7 @@ def tokenize(text: str) -> list[Token]:
     for match in _TOKEN.finditer(text):
         start, end = match.span()
         token = text[start:end]
-        # A named tuple's own constructor takes twice as long, and there are tens of thousands of tokens in a run.
+        # A named tuple's own constructor takes longer, and there are tens of thousands of tokens in a run.
         values = (match.lastgroup or "", token, folded[start:end] or fold(token), start, end)
         found.append(tuple.__new__(Token, values))
     return found

@@ -4,39 +4,40 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-import threading
 from contextlib import closing
 from pathlib import Path
+from typing import Final
 
+from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.base import empty_checkpoint
+from whose_turn import another_connection_writes, another_thread_has_it
 
-from tertulia.graph.checkpoints import open_checkpointer
+from tertulia.graph.checkpoints import InterruptibleSaver, open_checkpointer
 from tertulia.storage.database import prepare_database
 from tertulia.storage.turns import turn
+
+CONFIG: Final[RunnableConfig] = {"configurable": {"thread_id": "run1", "checkpoint_ns": "", "checkpoint_id": "1"}}
+
+
+async def until_in_thread(saver: InterruptibleSaver) -> None:
+    """Wait until its thread has something to do."""
+    async with asyncio.timeout(20):
+        while not saver._in_thread:  # noqa: ASYNC110 - it only yields
+            await asyncio.sleep(0)
 
 
 async def test_a_write_under_way_is_finished_before_the_connection_closes(tmp_path: Path):
     """A cancelled run leaves such a write; whoever notes the interruption next must not wait for a lock."""
     path = prepare_database(tmp_path)
-    config = {"configurable": {"thread_id": "run1", "checkpoint_ns": "", "checkpoint_id": "1"}}
     opened = open_checkpointer(path)
     saver = await opened.__aenter__()
-    begun, over = threading.Event(), threading.Event()
-
-    def keep_the_turn() -> None:
-        with turn(path):
-            begun.set()
-            over.wait(20)
-
-    other = asyncio.create_task(asyncio.to_thread(keep_the_turn))
-    await asyncio.to_thread(begun.wait, 20)
-    # It cannot begin before the other's turn is over, and the connection is to be closed meanwhile.
-    writing = asyncio.create_task(saver.aput_writes(config, [("topic", "Land")], "task1"))
-    closing = asyncio.create_task(opened.__aexit__(None, None, None))
-    await asyncio.sleep(0.05)
-    assert not writing.done()
-    over.set()
-    await asyncio.gather(other, closing)
+    async with another_thread_has_it(path):
+        # It cannot begin before the other's turn is over, and the connection is to be closed meanwhile.
+        writing = asyncio.create_task(saver.aput_writes(CONFIG, [("topic", "Land")], "task1"))
+        closing = asyncio.create_task(opened.__aexit__(None, None, None))
+        await until_in_thread(saver)
+        assert not writing.done()
+    await closing
     with sqlite3.connect(path, timeout=0) as connection:
         connection.execute("UPDATE runs SET status = 'interrupted'")
         written = connection.execute("SELECT channel FROM writes").fetchall()
@@ -71,16 +72,12 @@ async def test_progress_is_read_while_a_writer_waits_for_another_process(tmp_pat
 async def test_what_waits_for_its_turn_is_not_overtaken(tmp_path: Path):
     """Another process writes: the first write waits in the thread, and the second, which could begin, behind it."""
     path = prepare_database(tmp_path)
-    config = {"configurable": {"thread_id": "run1", "checkpoint_ns": "", "checkpoint_id": "1"}}
     async with open_checkpointer(path) as saver:
-        with closing(sqlite3.connect(path, isolation_level=None)) as other:
-            other.execute("BEGIN IMMEDIATE")
-            first = asyncio.create_task(saver.aput_writes(config, [("topic", "Land")], "task1"))
-            await asyncio.sleep(0.1)
-            assert not first.done()
-            other.execute("COMMIT")
-            second = asyncio.create_task(saver.aput_writes(config, [("topic", "Sea")], "task2"))
-            await asyncio.gather(first, second)
+        with another_connection_writes(path):
+            first = asyncio.create_task(saver.aput_writes(CONFIG, [("topic", "Land")], "task1"))
+            await until_in_thread(saver)
+        second = asyncio.create_task(saver.aput_writes(CONFIG, [("topic", "Sea")], "task2"))
+        await asyncio.gather(first, second)
         kept = saver.conn.execute("SELECT task_id FROM writes ORDER BY rowid").fetchall()
     assert kept == [("task1",), ("task2",)]
 
@@ -88,16 +85,13 @@ async def test_what_waits_for_its_turn_is_not_overtaken(tmp_path: Path):
 async def test_a_read_behind_a_cancelled_write_keeps_nobody_waiting(tmp_path: Path):
     """The thread still has the connection, until another process is done: who reads on the loop would stop the loop."""
     path = prepare_database(tmp_path)
-    config = {"configurable": {"thread_id": "run1", "checkpoint_ns": "", "checkpoint_id": "1"}}
     async with open_checkpointer(path) as saver:
-        with closing(sqlite3.connect(path, isolation_level=None)) as other:
-            other.execute("BEGIN IMMEDIATE")
-            writing = asyncio.create_task(saver.aput_writes(config, [("topic", "Land")], "task1"))
-            await asyncio.sleep(0.1)
+        with another_connection_writes(path):
+            writing = asyncio.create_task(saver.aput_writes(CONFIG, [("topic", "Land")], "task1"))
+            await until_in_thread(saver)
             writing.cancel()
             reading = asyncio.create_task(saver.aget_tuple({"configurable": {"thread_id": "run1"}}))
             for _ in range(10):
                 await asyncio.sleep(0.01)
                 assert not reading.done()
-            other.execute("COMMIT")
         assert await reading is None

@@ -7,20 +7,21 @@ import sqlite3
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, closing
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from whose_turn import another_thread_has_it
 
 from tertulia.errors import StorageError
 from tertulia.evidence.documents import Document, make_document
 from tertulia.evidence.passages import split_passages
-from tertulia.storage import ledger, writing
+from tertulia.storage import ledger, turns, writing
 from tertulia.storage.database import BUSY_SECONDS, connect, prepare_database, reading
 from tertulia.storage.ledger import SqliteLedgerStore
-from tertulia.storage.turns import Turn, turn
+from tertulia.storage.turns import Turn
 from tertulia.storage.writing import Refused, at_once, write
 
 # Keeps the database to itself for as long as its input is open.
@@ -106,40 +107,32 @@ async def test_another_process_is_waited_for_in_a_thread_and_the_loop_goes_on(
 
 
 async def test_another_thread_that_writes_is_waited_for_in_a_thread(path: Path) -> None:
-    rows, begun, over = Rows(path), threading.Event(), threading.Event()
-
-    def keep_the_turn() -> None:
-        with turn(path):
-            begun.set()
-            over.wait(20)
-
-    other = asyncio.create_task(asyncio.to_thread(keep_the_turn))
-    await asyncio.to_thread(begun.wait, 20)
-    with pytest.raises(Refused):
-        at_once(path, rows.add)
-    writing = asyncio.create_task(write(path, rows.add))
-    await asyncio.sleep(0.05)
-    assert not writing.done()
-    over.set()
-    await asyncio.gather(other, writing)
+    rows = Rows(path)
+    async with another_thread_has_it(path):
+        with pytest.raises(Refused):
+            at_once(path, rows.add)
+        writing = asyncio.create_task(write(path, rows.add))
+        await asyncio.sleep(0.05)
+        assert not writing.done()
+    await writing
     assert rows.count() == 1
 
 
-async def test_while_one_waits_the_others_do_not_find_out_by_waiting_too(
-    path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_while_one_waits_the_others_do_not_find_out_by_waiting_too(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A hundred runs that each wait a moment keep the loop for seconds."""
-    waits: list[float] = []
+    now, waits = 100.0, []
 
     class Lock:
         """Somebody else's, and it does not end."""
 
         def acquire(self, blocking: bool = True, timeout: float = 0.0) -> bool:
+            nonlocal now
             if blocking:
                 waits.append(timeout)
-                time.sleep(timeout)
+                now += timeout
             return False
 
+    monkeypatch.setattr(turns, "time", SimpleNamespace(monotonic=lambda: now))
     held = Turn()
     with held:
         pass
@@ -148,7 +141,7 @@ async def test_while_one_waits_the_others_do_not_find_out_by_waiting_too(
     for _ in range(100):
         with pytest.raises(Refused):
             at_once(path, lambda _: None)
-    assert 0 < sum(waits) <= 1.01 * writing._SECONDS
+    assert waits == [pytest.approx(writing._SECONDS)]
 
 
 async def test_the_only_connection_of_a_process_is_closed_in_a_thread(tmp_path: Path) -> None:
